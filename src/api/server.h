@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef API_SERVER_H
+#define API_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include "base/addr.h"
+#include "track/track.h"
+
+/*
+ * The HTTP interface: one thread of libmicrohttpd, which copies out of track
+ * and never waits for a worker.
+ */
+struct server;
+
+/* What /readyz says; set by the daemon, read by the api. */
+enum readiness { NOT_READY_STARTING, READY, NOT_READY_DRAINING };
+
+/* 0 or -errno of what failed: EADDRINUSE, EACCES, …  All signals must be blocked.  `track` and
+ * `readiness` outlive it.  The address comes from track->settings->admin. */
+int server_start(struct server **server, const struct track *track, const _Atomic int *readiness);
+
+/* Where it really listens (port 0 in the settings), for the readiness line. */
+const struct addr *server_address(const struct server *server);
+
+/* Ends answers under way and the thread. */
+void server_stop(struct server *server);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+parse_path(struct addr *addr, const char *path)
+{
+	size_t length = strlen(path);
+
+	if (length == 0 || length >= sizeof(addr->local.sun_path))
+		return false;
+	*addr = (struct addr){ .length = sizeof(addr->local), .local.sun_family = AF_UNIX };
+	memcpy(addr->local.sun_path, path, length);
+	return true;
+}
+
+/* Digits only: strtoul alone would also take " 80", "+80" and "-1". */
+static bool
+parse_port(in_port_t *port, const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long number = strtoul(text, NULL, 10);
+
+	*port = htons((in_port_t)number);
+	return digits > 0 && text[digits] == '\0' && number <= 65535;
+}
+
+bool
+addr_parse(struct addr *addr, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	char host[INET6_ADDRSTRLEN + 2] = "[::]";
+	in_port_t port;
+
+	if (strncmp(text, "unix:", 5) == 0)
+		return parse_path(addr, text + 5);
+	if (!parse_port(&port, colon == NULL ? text : colon + 1))
+		return false;
+	if (colon != NULL) {
+		size_t length = (size_t)(colon - text);
+
+		if (length >= sizeof(host))
+			return false;
+		memcpy(host, text, length);
+		host[length] = '\0';
+	}
+
+	char *bracket = strchr(host, ']');
+	if (host[0] == '[' && bracket != NULL && bracket[1] == '\0') {
+		*bracket = '\0';
+		*addr = (struct addr){ .length = sizeof(addr->v6),
+			.v6 = { .sin6_family = AF_INET6, .sin6_port = port } };
+		return inet_pton(AF_INET6, host + 1, &addr->v6.sin6_addr) == 1;
+	}
+	*addr = (struct addr){ .length = sizeof(addr->v4), .v4 = { .sin_family = AF_INET, .sin_port = port } };
+	return inet_pton(AF_INET, host, &addr->v4.sin_addr) == 1;
+}
+
+const char *
+addr_format(const struct addr *addr, char *text, size_t size)
+{
+	char host[INET6_ADDRSTRLEN] = "";
+	const struct in6_addr *ip = &addr->v6.sin6_addr;
+
+	if (addr->any.sa_family == AF_UNIX) {
+		snprintf(text, size, "unix:%.*s", (int)sizeof(addr->local.sun_path), addr->local.sun_path);
+	} else if (addr->any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &addr->v4.sin_addr, host, sizeof(host));
+		snprintf(text, size, "%s:%u", host, ntohs(addr->v4.sin_port));
+	} else if (IN6_IS_ADDR_V4MAPPED(ip)) {
+		inet_ntop(AF_INET, &ip->s6_addr[12], host, sizeof(host));
+		snprintf(text, size, "%s:%u", host, ntohs(addr->v6.sin6_port));
+	} else {
+		inet_ntop(AF_INET6, ip, host, sizeof(host));
+		snprintf(text, size, "[%s]:%u", host, ntohs(addr->v6.sin6_port));
+	}
+	return text;
+}
+
+bool
+addr_is_unix(const struct addr *addr)
+{
+	return addr->any.sa_family == AF_UNIX;
+}
+
+uint16_t
+addr_port(const struct addr *addr)
+{
+	if (addr->any.sa_family == AF_INET)
+		return ntohs(addr->v4.sin_port);
+	return addr->any.sa_family == AF_INET6 ? ntohs(addr->v6.sin6_port) : 0;
+}
+
+void
+addr_set_port(struct addr *addr, uint16_t port)
+{
+	if (addr->any.sa_family == AF_INET)
+		addr->v4.sin_port = htons(port);
+	else if (addr->any.sa_family == AF_INET6)
+		addr->v6.sin6_port = htons(port);
+}
+
+bool
+addr_is_loopback(const struct addr *addr)
+{
+	const struct in6_addr *ip = &addr->v6.sin6_addr;
+
+	if (addr->any.sa_family == AF_INET)
+		return ntohl(addr->v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return addr->any.sa_family == AF_INET6 &&
+	       (IN6_IS_ADDR_LOOPBACK(ip) || (IN6_IS_ADDR_V4MAPPED(ip) && ip->s6_addr[12] == IN_LOOPBACKNET));
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/queue.h"
+#include "base/text.h"
+
+enum { LINE_MAX_BYTES = 512, QUEUE_LINES = 256 };
+
+struct line {
+	uint16_t length;
+	char bytes[LINE_MAX_BYTES];
+};
+
+const char *const log_level_texts[LEVEL_COUNT] = {
+	[LEVEL_ERROR] = "error",
+	[LEVEL_WARNING] = "warning",
+	[LEVEL_NOTICE] = "notice",
+	[LEVEL_INFO] = "info",
+	[LEVEL_DEBUG] = "debug",
+};
+
+static enum log_level highest = LEVEL_INFO;
+static struct queue *queue; /* NULL: no thread, write directly */
+static sem_t queued;
+static pthread_t thread;
+static atomic_bool stopping;
+static _Atomic uint64_t dropped;
+
+/* A terminal that is gone is nothing that a log could report. */
+static void
+write_out(const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(STDERR_FILENO, bytes, length);
+
+		if (written == -1 && errno == EINTR)
+			continue;
+		if (written == -1)
+			return;
+		bytes += written;
+		length -= (size_t)written;
+	}
+}
+
+static void
+compose(struct line *line, enum log_level level, const char *format, va_list values)
+{
+	char when[CLOCK_TEXT_MAX], body[LINE_MAX_BYTES];
+	struct text text;
+
+	vsnprintf(body, sizeof(body), format, values);
+	text_init(&text, line->bytes, sizeof(line->bytes) - 1);
+	text_addf(&text, "%s %s: %s", clock_format(clock_wall_us(), when, sizeof(when)), log_level_texts[level], body);
+	line->bytes[text.length] = '\n';
+	line->length = (uint16_t)(text.length + 1);
+}
+
+static void
+report_drops(uint64_t *reported)
+{
+	uint64_t now = log_dropped();
+	char text[80];
+
+	if (now == *reported)
+		return;
+	int length = snprintf(
+	    text, sizeof(text), "log: %llu lines dropped: stderr is too slow\n", (unsigned long long)(now - *reported));
+	write_out(text, (size_t)length);
+	*reported = now;
+}
+
+static void *
+write_lines(void *unused)
+{
+	struct line line;
+	uint64_t reported = 0;
+
+	do {
+		while (sem_wait(&queued) == -1 && errno == EINTR)
+			continue;
+		while (queue_take(queue, &line))
+			write_out(line.bytes, line.length);
+		report_drops(&reported);
+	} while (!atomic_load(&stopping));
+	return unused;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	highest = level;
+}
+
+int
+log_start(void)
+{
+	struct queue *lines = queue_new(QUEUE_LINES, sizeof(struct line));
+
+	if (lines == NULL)
+		return -ENOMEM;
+	sem_init(&queued, 0, 0);
+	atomic_store(&stopping, false);
+	queue = lines;
+	int error = pthread_create(&thread, NULL, write_lines, NULL);
+	if (error != 0) {
+		queue = NULL;
+		queue_free(lines);
+		return -error;
+	}
+	pthread_setname_np(thread, "log");
+	return 0;
+}
+
+void
+log_stop(void)
+{
+	if (queue == NULL)
+		return;
+	atomic_store(&stopping, true);
+	sem_post(&queued);
+	pthread_join(thread, NULL);
+	queue_free(queue);
+	queue = NULL;
+	sem_destroy(&queued);
+}
+
+uint64_t
+log_dropped(void)
+{
+	return atomic_load_explicit(&dropped, memory_order_relaxed);
+}
+
+void
+log_line(enum log_level level, const char *format, ...)
+{
+	struct line line;
+	va_list values;
+
+	if (level > highest)
+		return;
+	va_start(values, format);
+	compose(&line, level, format, values);
+	va_end(values);
+	if (queue == NULL)
+		write_out(line.bytes, line.length);
+	else if (queue_post(queue, &line))
+		sem_post(&queued);
+	else
+		atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdint.h>
+
+/*
+ * The program's own messages, one line each on stderr.  Process-wide.
+ *
+ * Once log_start has been called, a line goes to a bounded queue and a thread
+ * of its own writes it out: no caller ever waits for a terminal or a pipe.
+ * Lines that find the queue full are dropped, counted and reported.
+ */
+enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG, LEVEL_COUNT };
+
+extern const char *const log_level_texts[LEVEL_COUNT];
+
+/* Before log_start, from the one thread that there is. */
+void log_set_level(enum log_level level);
+
+/* 0 or -errno.  Needs all signals blocked, as every thread of ours. */
+int log_start(void);
+
+/* Writes out what is queued and ends the thread; later lines are written directly. */
+void log_stop(void);
+
+uint64_t log_dropped(void);
+
+/* A line longer than 500 bytes is cut. */
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...)   log_line(LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LEVEL_WARNING, __VA_ARGS__)
+#define log_notice(...)  log_line(LEVEL_NOTICE, __VA_ARGS__)
+#define log_info(...)    log_line(LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)   log_line(LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

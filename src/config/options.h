@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONFIG_OPTIONS_H
+#define CONFIG_OPTIONS_H
+
+#include "base/text.h"
+#include "config/settings.h"
+
+enum options_answer {
+	OPTIONS_RUN,
+	OPTIONS_HELP,    /* -h: print options_help and exit 0 */
+	OPTIONS_VERSION, /* -V */
+	OPTIONS_WRONG,   /* `error` is one line that names the option and what was expected: exit 2 */
+};
+
+/* Fills settings with defaults and what the command line says.  Nothing is opened or looked up. */
+enum options_answer options_parse(struct settings *settings, int argc, char **argv, struct text *error);
+
+/* The text of -h, made from the table of options. */
+void options_help(struct text *text);
+
+#endif

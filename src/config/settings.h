@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONFIG_SETTINGS_H
+#define CONFIG_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/log.h"
+
+enum {
+	PAIRS_MAX = 64,   /* -l with its -u */
+	TARGETS_MAX = 16, /* addresses of one -u */
+	WORKERS_MAX = 128,
+	SOURCES_MAX = 16,
+	NAME_TEXT_MAX = 512, /* what -l and -u may be in all, with the NUL */
+	HOST_TEXT_MAX = 256, /* RFC 1035: a name has at most 253 characters */
+};
+
+struct listen_setting {
+	char name[NAME_TEXT_MAX]; /* as the user wrote it; the listener's name */
+	struct addr addr;
+	bool any; /* a port alone: every address, dual-stack */
+	int fd;   /* fd:N, already listening; else -1 */
+};
+
+/* One address of an upstream.  host is empty when addr is already known. */
+struct target_setting {
+	char name[HOST_TEXT_MAX + 8]; /* as the user wrote it, "db.example:5432" */
+	char host[HOST_TEXT_MAX];
+	uint16_t port;
+	struct addr addr;
+};
+
+struct upstream_setting {
+	char name[NAME_TEXT_MAX]; /* as the user wrote it; the upstream's name */
+	struct target_setting targets[TARGETS_MAX];
+	int target_count;
+};
+
+struct keepalive_setting {
+	int64_t idle_ns, interval_ns; /* idle 0: off */
+	int count;
+};
+
+enum proxy_out { PROXY_OUT_NONE, PROXY_OUT_V1, PROXY_OUT_V2 };
+enum log_conns { LOG_CONNS_TEXT, LOG_CONNS_JSON, LOG_CONNS_OFF };
+
+/* Made once by options_parse, then const for life.  Durations are in
+ * nanoseconds; 0 switches a timer off where that is allowed. */
+struct settings {
+	struct listen_setting listeners[PAIRS_MAX];
+	struct upstream_setting upstreams[PAIRS_MAX]; /* upstreams[i] is for listeners[i] */
+	int pair_count;
+
+	struct addr admin;
+	char admin_text[NAME_TEXT_MAX];
+
+	uint32_t max_conns;
+	int workers;
+	uint32_t history;       /* closed records kept per worker */
+	uint64_t buffer_memory; /* bytes of loans per worker */
+
+	int64_t connect_timeout_ns;
+	int64_t idle_timeout_ns;
+	int64_t half_close_timeout_ns;
+	int64_t stall_timeout_ns;
+	int64_t flush_timeout_ns;
+	int64_t max_duration_ns;
+	int64_t drain_timeout_ns;
+	int64_t user_timeout_ns;
+	struct keepalive_setting keepalive;
+
+	struct addr sources[SOURCES_MAX]; /* port 0; used in turn */
+	int source_count;
+	enum proxy_out proxy_out;
+	char resolver[128]; /* "address[:port]"; empty: as the system is set up */
+
+	enum log_level log_level;
+	enum log_conns log_conns;
+	bool demo;
+};
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef EXPORT_CONN_LOG_H
+#define EXPORT_CONN_LOG_H
+
+#include <stdint.h>
+#include "track/track.h"
+
+/*
+ * One line on stderr for each closed connection, from a thread that follows the
+ * bus.  When stderr is slow it falls behind alone, and says how many it missed.
+ */
+struct conn_log;
+
+/* 0 or -errno.  All signals must be blocked.  With LOG_CONNS_OFF it starts nothing, and *log is NULL. */
+int conn_log_start(struct conn_log **log, const struct track *track);
+
+/* Writes what was published before this call, for at most a second, and ends. */
+void conn_log_stop(struct conn_log *log);
+
+/* Any thread: lines that were never written. */
+uint64_t conn_log_missed(const struct conn_log *log);
+
+#endif

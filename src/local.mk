@@ -1,0 +1,36 @@
+# Everything but main() is a library, so that tests link what ships.
+noinst_LIBRARIES += libsockproxy.a
+libsockproxy_a_SOURCES = \
+	%D%/base/addr.c %D%/base/addr.h \
+	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
+	%D%/base/flow.c %D%/base/flow.h \
+	%D%/base/log.c %D%/base/log.h \
+	%D%/base/queue.c %D%/base/queue.h \
+	%D%/base/slot.c %D%/base/slot.h \
+	%D%/base/text.c %D%/base/text.h \
+	%D%/config/settings.h \
+	%D%/net/socket.c %D%/net/socket.h \
+	%D%/net/tcp_info.c %D%/net/tcp_info.h \
+	%D%/track/bus.c %D%/track/bus.h \
+	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
+	%D%/track/conn_id.c %D%/track/conn_id.h \
+	%D%/track/conn_state.c %D%/track/conn_state.h \
+	%D%/track/fields.c %D%/track/fields.h %D%/track/fields.def %D%/track/leg_fields.def \
+	%D%/track/history.c %D%/track/history.h \
+	%D%/track/leg.c %D%/track/leg.h \
+	%D%/track/listeners.c %D%/track/listeners.h \
+	%D%/track/record.c %D%/track/record.h \
+	%D%/track/ring.c %D%/track/ring.h \
+	%D%/track/table.c %D%/track/table.h \
+	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
+	%D%/track/track.c %D%/track/track.h \
+	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
+	%D%/proxy/loans.c %D%/proxy/loans.h \
+	%D%/proxy/pump.c %D%/proxy/pump.h
+EXTRA_DIST += %D%/FLOORS %D%/README.md
+
+libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)
+
+bin_PROGRAMS += sockproxy
+sockproxy_SOURCES = %D%/daemon/main.c
+sockproxy_LDADD   = libsockproxy.a $(libsockproxy_LIBS)

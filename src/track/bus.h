@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACK_BUS_H
+#define TRACK_BUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "track/ring.h"
+
+/*
+ * What happens to connections, as it happens: a ring of small events for each
+ * worker.  An event names an id; whoever wants more reads the record or the
+ * history.  Publishing never waits for a follower.
+ */
+struct bus;
+
+enum event_type { EVENT_OPEN, EVENT_CONNECTED, EVENT_HALF_CLOSE, EVENT_CLOSE, EVENT_TYPES };
+
+struct event {
+	uint64_t id;
+	uint64_t revision;
+	int64_t at_us;           /* clock_wall_us */
+	uint64_t history_number; /* EVENT_CLOSE: where the record stands in the worker's history */
+	uint8_t type, state, reason;
+	uint8_t spare[5];
+	uint64_t reserved[2];
+};
+
+enum { EVENT_WORDS = 7, BUS_CAPACITY = 16384 };
+_Static_assert(sizeof(struct event) == EVENT_WORDS * sizeof(uint64_t), "with its version 64 bytes");
+
+struct bus *bus_new(int workers, uint32_t capacity); /* NULL: no memory */
+void bus_free(struct bus *bus);
+
+/* The owning worker only. */
+void bus_publish(struct bus *bus, int worker, const struct event *event);
+
+/* Any thread: where in each ring a follower is.  `missed` counts what was overwritten before it came. */
+struct bus_cursor {
+	struct bus *bus;
+	uint64_t *places; /* one for each worker */
+	int next;         /* the worker to ask next, so that a busy one starves no other */
+	uint64_t missed;
+};
+
+/* 0 or -ENOMEM.  Starts at the newest events. */
+int bus_follow(struct bus *bus, struct bus_cursor *cursor);
+void bus_unfollow(struct bus_cursor *cursor);
+
+/* False: nothing new. */
+bool bus_next(struct bus_cursor *cursor, struct event *event);
+
+/* Waits for news, or for bus_wake, at most `timeout_ms`.  One thread at a time may wait.
+ * Publishers notice a waiting thread by one load; waking it costs a system call, at most
+ * one for each wait. */
+void bus_wait(struct bus *bus, int timeout_ms);
+void bus_wake(struct bus *bus);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include "track/fields.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/clock.h"
+#include "net/tcp_info.h"
+#include "track/conn_id.h"
+
+#define VIEW_OF(view) VIEW_##view
+
+const struct field_meaning field_meanings[FIELD_COUNT] = {
+#define FIELD(name, path, type, view, value, meaning)                                                                  \
+	[FIELD_ENUM(name)] = { path, TYPE_##type, VIEW_OF(view), meaning },
+#include "track/fields.def"
+};
+
+const char *const field_object_paths[FIELD_OBJECTS] = {
+	[OBJECT_UPSTREAM_LEG] = "legs.upstream",
+	[OBJECT_CLOSE] = "close",
+};
+
+bool
+field_object_is_null(const struct record *record, enum field_object object)
+{
+	if (object == OBJECT_UPSTREAM_LEG)
+		return record->legs[LEG_UPSTREAM].flow.protocol == FLOW_NONE;
+	return record->state != CONN_CLOSED;
+}
+
+static struct value
+value_null(void)
+{
+	return (struct value){ .kind = VALUE_NULL };
+}
+
+static struct value
+value_bool(bool truth)
+{
+	return (struct value){ .kind = VALUE_BOOL, .truth = truth };
+}
+
+static struct value
+value_u64(uint64_t number)
+{
+	return (struct value){ .kind = VALUE_NUMBER, .number = (int64_t)number };
+}
+
+/* For what is RECORD_UNKNOWN until it is known. */
+static struct value
+value_known_i64(int64_t number)
+{
+	return number < 0 ? value_null() : value_u64((uint64_t)number);
+}
+
+static struct value
+value_text(const char *text)
+{
+	return (struct value){ .kind = text == NULL ? VALUE_NULL : VALUE_TEXT, .text = text };
+}
+
+static struct value
+value_errno(int error)
+{
+	return error == 0 ? value_null() : value_text(strerrorname_np(error));
+}
+
+static struct value
+reading_id(struct reading *r)
+{
+	return value_text(conn_id_format(r->track->boot, r->record->id, r->room));
+}
+
+static struct value
+reading_boot(struct reading *r)
+{
+	return value_text(conn_id_format_boot(r->track->boot, r->room));
+}
+
+static struct value
+reading_instant(struct reading *r, int64_t wall_us)
+{
+	return value_text(clock_format(wall_us, r->room, sizeof(r->room)));
+}
+
+/* From the opening on by the clock that nobody sets: an end never comes before its beginning. */
+static struct value
+reading_closed_at(struct reading *r)
+{
+	const struct record *record = r->record;
+
+	if (record->closed_ns == 0)
+		return value_null();
+	return reading_instant(r, record->opened_at_us + record_offset_us(record, record->closed_ns));
+}
+
+/* A reader's clock may be older than what it read. */
+static struct value
+elapsed(const struct reading *r, int64_t since_ns)
+{
+	int64_t until = r->record->closed_ns != 0 ? r->record->closed_ns : r->now_ns;
+
+	return value_u64(until > since_ns ? (uint64_t)((until - since_ns) / NS_PER_US) : 0);
+}
+
+static struct value
+reading_duration(const struct reading *r)
+{
+	return elapsed(r, r->record->opened_ns);
+}
+
+static struct value
+reading_idle(const struct reading *r)
+{
+	return elapsed(r, r->record->last_payload_ns != 0 ? r->record->last_payload_ns : r->record->opened_ns);
+}
+
+static struct value
+value_protocol(const struct record_leg *leg)
+{
+	return value_text(leg->flow.protocol == FLOW_UNIX ? "unix" : leg->flow.protocol == FLOW_TCP ? "tcp" : NULL);
+}
+
+static struct value
+reading_ip(struct reading *r, const struct record_leg *leg, const struct flow_end *end)
+{
+	return leg->flow.protocol == FLOW_TCP ? value_text(flow_ip_format(end, r->room)) : value_null();
+}
+
+static struct value
+value_port(const struct record_leg *leg, const struct flow_end *end)
+{
+	return leg->flow.protocol == FLOW_TCP ? value_u64(end->port) : value_null();
+}
+
+/* Both ends of a Unix leg have one path: the listener's, or the target's. */
+static struct value
+reading_path(const struct reading *r, enum leg_name leg)
+{
+	const struct record *record = r->record;
+	const struct settings *settings = r->track->settings;
+
+	if (record->legs[leg].flow.protocol != FLOW_UNIX)
+		return value_null();
+	return value_text(leg == LEG_CLIENT
+			      ? settings->listeners[record->listener].addr.local.sun_path
+			      : settings->upstreams[record->upstream].targets[record->target].addr.local.sun_path);
+}
+
+static struct value
+value_tcp_state(const struct record_leg *leg)
+{
+	return value_text(leg->flow.protocol == FLOW_TCP ? tcp_state_text(leg->tcp_state) : NULL);
+}
+
+static struct value
+reading_cookie(struct reading *r, const struct record_leg *leg)
+{
+	if (leg->socket_cookie == 0)
+		return value_null();
+	snprintf(r->room, sizeof(r->room), "%llx", (unsigned long long)leg->socket_cookie);
+	return value_text(r->room);
+}
+
+static bool
+target_has_ip(const struct record *record)
+{
+	return record->target_chosen && record->target_address.port != 0;
+}
+
+static struct value
+reading_target_ip(struct reading *r)
+{
+	return target_has_ip(r->record) ? value_text(flow_ip_format(&r->record->target_address, r->room))
+					: value_null();
+}
+
+static struct value
+reading_target_port(const struct reading *r)
+{
+	return target_has_ip(r->record) ? value_u64(r->record->target_address.port) : value_null();
+}
+
+static struct value
+reading_target_name(const struct reading *r)
+{
+	const struct record *record = r->record;
+
+	if (!record->target_chosen)
+		return value_null();
+	return value_text(r->track->settings->upstreams[record->upstream].targets[record->target].name);
+}
+
+struct value
+field_read(struct reading *r, enum field field)
+{
+	switch (field) {
+#define FIELD(name, path, type, view, value, meaning)                                                                  \
+	case FIELD_ENUM(name):                                                                                         \
+		return value;
+#include "track/fields.def"
+	case FIELD_COUNT:
+		break;
+	}
+	return value_null();
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACK_LISTENERS_H
+#define TRACK_LISTENERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/addr.h"
+
+/*
+ * The life of each listener: socket → bind → listening → paused → closed, or
+ * failed on the way.  A listener is one socket for each worker, which pause,
+ * resume and close as one.
+ */
+struct listeners;
+
+enum listener_state {
+	LISTENER_NEW,
+	LISTENER_LISTENING,
+	LISTENER_PAUSED, /* the kernel's queue holds those who come */
+	LISTENER_CLOSED,
+	LISTENER_FAILED,
+	LISTENER_STATES
+};
+
+enum listener_step { STEP_SOCKET, STEP_BIND, STEP_LISTENING, STEP_PAUSED, STEP_RESUMED, STEP_CLOSED, LISTENER_STEPS };
+
+extern const char *const listener_state_texts[LISTENER_STATES];
+extern const char *const listener_step_texts[LISTENER_STEPS];
+
+struct listener_facts {
+	enum listener_state state;
+	struct addr bound; /* length 0: not bound */
+	struct {
+		int64_t at_us; /* clock_wall_us of the last time; 0: never */
+		int error;     /* errno; 0: it worked */
+		uint64_t times;
+	} steps[LISTENER_STEPS];
+	uint64_t accepted;
+	int64_t queue_length; /* clients that wait to be accepted, over all sockets; -1: unknown */
+	int64_t queue_limit;  /* of all sockets together; -1: unknown */
+	int sockets;
+};
+
+struct listeners *listeners_new(int count, int workers); /* NULL: no memory */
+void listeners_free(struct listeners *listeners);
+
+/* Before any worker runs. */
+void listeners_bound(struct listeners *listeners, int listener, const struct addr *bound, int sockets);
+
+/* Any thread.  A step of the whole listener, with its errno or 0. */
+void listeners_step(struct listeners *listeners, int listener, enum listener_step step, int error);
+
+/* A worker, for its own socket. */
+void listeners_accepted(struct listeners *listeners, int listener, int worker);
+void listeners_queue(struct listeners *listeners, int listener, int worker, uint32_t length, uint32_t limit);
+
+/* Any thread. */
+int listeners_count(const struct listeners *listeners);
+void listeners_read(const struct listeners *listeners, int listener, struct listener_facts *facts);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A free slot keeps its last id: the generation in it is what the next claim
+ * counts on from, and what tells an id that is gone from one never issued.
+ */
+#include "track/table.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "base/slot.h"
+#include "track/conn_id.h"
+
+#define WORD_OF(member) (offsetof(struct record, member) / sizeof(uint64_t))
+
+struct part {
+	char *slots;
+	uint32_t *released; /* a stack: the last one back is used first, its lines are in the cache */
+	uint32_t released_count;
+	_Atomic uint32_t touched; /* slots from here on were never used */
+	union record_words draft; /* what table_edit handed out */
+	bool drafting;
+};
+
+struct table {
+	_Atomic uint32_t places_taken;
+	uint32_t max_conns;
+	int workers;
+	struct part parts[];
+};
+
+static struct slot *
+slot_at(const struct part *part, uint32_t slot)
+{
+	return (struct slot *)(part->slots + (size_t)slot * SLOT_SIZE(RECORD_WORDS));
+}
+
+static void *
+reserve_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+struct table *
+table_new(int workers, uint32_t max_conns)
+{
+	struct table *table = calloc(1, sizeof(*table) + (size_t)workers * sizeof(table->parts[0]));
+
+	if (table == NULL)
+		return NULL;
+	table->max_conns = max_conns;
+	table->workers = workers;
+	for (int i = 0; i < workers; i++) {
+		struct part *part = &table->parts[i];
+
+		part->slots = reserve_memory((size_t)max_conns * SLOT_SIZE(RECORD_WORDS));
+		part->released = reserve_memory((size_t)max_conns * sizeof(part->released[0]));
+		if (part->slots == NULL || part->released == NULL) {
+			table_free(table);
+			return NULL;
+		}
+	}
+	return table;
+}
+
+void
+table_free(struct table *table)
+{
+	if (table == NULL)
+		return;
+	for (int i = 0; i < table->workers; i++) {
+		struct part *part = &table->parts[i];
+
+		if (part->slots != NULL)
+			munmap(part->slots, (size_t)table->max_conns * SLOT_SIZE(RECORD_WORDS));
+		if (part->released != NULL)
+			munmap(part->released, (size_t)table->max_conns * sizeof(part->released[0]));
+	}
+	free(table);
+}
+
+bool
+table_reserve(struct table *table)
+{
+	if (atomic_fetch_add_explicit(&table->places_taken, 1, memory_order_relaxed) < table->max_conns)
+		return true;
+	table_unreserve(table);
+	return false;
+}
+
+void
+table_unreserve(struct table *table)
+{
+	atomic_fetch_sub_explicit(&table->places_taken, 1, memory_order_relaxed);
+}
+
+struct record *
+table_claim(struct table *table, int worker, uint32_t *slot)
+{
+	struct part *part = &table->parts[worker];
+
+	if (part->released_count > 0) {
+		*slot = part->released[--part->released_count];
+	} else {
+		*slot = atomic_load_explicit(&part->touched, memory_order_relaxed);
+		assert(*slot < table->max_conns);
+		atomic_store_explicit(&part->touched, *slot + 1, memory_order_release);
+	}
+
+	struct record *record = table_edit(table, worker, *slot);
+	uint32_t generation = conn_id_generation(record->id) + 1;
+	record_init(record);
+	record->id = conn_id_make(worker, *slot, generation);
+	record->worker = (uint8_t)worker;
+	record->live = true;
+	return record;
+}
+
+void
+table_release(struct table *table, int worker, uint32_t slot)
+{
+	struct part *part = &table->parts[worker];
+
+	table_edit(table, worker, slot)->live = false;
+	table_commit(table, worker, slot);
+	part->released[part->released_count++] = slot;
+	table_unreserve(table);
+}
+
+struct record *
+table_edit(struct table *table, int worker, uint32_t slot)
+{
+	struct part *part = &table->parts[worker];
+
+	assert(!part->drafting);
+	part->drafting = true;
+	slot_recall(slot_at(part, slot), part->draft.words, RECORD_WORDS);
+	return &part->draft.record;
+}
+
+const union record_words *
+table_commit(struct table *table, int worker, uint32_t slot)
+{
+	struct part *part = &table->parts[worker];
+
+	assert(part->drafting);
+	part->drafting = false;
+	part->draft.record.revision++;
+	slot_write(slot_at(part, slot), part->draft.words, RECORD_WORDS);
+	return &part->draft;
+}
+
+void
+table_count(struct table *table, int worker, uint32_t slot, const struct record_counters *counters)
+{
+	struct slot *it = slot_at(&table->parts[worker], slot);
+	int revision = WORD_OF(revision);
+
+	slot_begin(it);
+	slot_set(it, revision, atomic_load_explicit(&it->words[revision], memory_order_relaxed) + 1);
+	slot_set(it, WORD_OF(last_payload_ns), (uint64_t)counters->last_payload_ns);
+	for (int i = 0; i < LEG_COUNT; i++) {
+		slot_set(it, (int)WORD_OF(bytes) + 2 * i, counters->received[i]);
+		slot_set(it, (int)WORD_OF(bytes) + 2 * i + 1, counters->sent[i]);
+	}
+	slot_end(it);
+}
+
+bool
+table_next(const struct table *table, struct table_cursor *cursor, union record_words *copy)
+{
+	for (; cursor->worker < (uint32_t)table->workers; cursor->worker++, cursor->slot = 0) {
+		const struct part *part = &table->parts[cursor->worker];
+		uint32_t end = atomic_load_explicit(&part->touched, memory_order_acquire);
+
+		while (cursor->slot < end) {
+			const struct slot *slot = slot_at(part, cursor->slot++);
+			union record_words glance;
+
+			/* Most of a table that was once full is free: look at the first word alone. */
+			glance.words[0] = atomic_load_explicit(&slot->words[0], memory_order_acquire);
+			if (!glance.record.live || glance.record.state == CONN_CLOSED)
+				continue;
+			slot_read(slot, copy->words, RECORD_WORDS);
+			if (copy->record.live && copy->record.state != CONN_CLOSED)
+				return true;
+		}
+	}
+	return false;
+}
+
+enum table_answer
+table_find(const struct table *table, uint64_t id, union record_words *copy)
+{
+	int worker = conn_id_worker(id);
+	uint32_t slot = conn_id_slot(id), generation = conn_id_generation(id);
+
+	if (worker >= table->workers || generation == 0 ||
+	    slot >= atomic_load_explicit(&table->parts[worker].touched, memory_order_acquire))
+		return TABLE_NEVER;
+	slot_read(slot_at(&table->parts[worker], slot), copy->words, RECORD_WORDS);
+	if (copy->record.id == id && copy->record.live)
+		return TABLE_FOUND;
+	return generation <= conn_id_generation(copy->record.id) ? TABLE_GONE : TABLE_NEVER;
+}
+
+uint32_t
+table_places_taken(const struct table *table)
+{
+	return atomic_load_explicit(&table->places_taken, memory_order_relaxed);
+}
+
+uint32_t
+table_max_conns(const struct table *table)
+{
+	return table->max_conns;
+}
+
+int
+table_workers(const struct table *table)
+{
+	return table->workers;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACK_TABLE_H
+#define TRACK_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "track/record.h"
+
+/*
+ * Every live connection's record, in slots that any thread copies without a lock.
+ *
+ * Each worker has a part of its own, large enough for all connections: address
+ * space only, touched where used, so that an uneven spread fills no worker.
+ * One count bounds them together.
+ */
+struct table;
+
+/* max_conns bounds the connections of all workers.  NULL: no memory. */
+struct table *table_new(int workers, uint32_t max_conns);
+void table_free(struct table *table);
+
+/* Workers: a place among max_conns, taken before accept.  False: all are taken. */
+bool table_reserve(struct table *table);
+void table_unreserve(struct table *table);
+
+/* The owner: a free slot for a place it reserved, as a draft with a new id to
+ * fill and commit. */
+struct record *table_claim(struct table *table, int worker, uint32_t *slot);
+/* … gives slot and place back. */
+void table_release(struct table *table, int worker, uint32_t slot);
+
+/* The owner: its own copy of the record, to change and then to commit.  One at a
+ * time for each worker.  A commit is a new revision; it returns what was written. */
+struct record *table_edit(struct table *table, int worker, uint32_t slot);
+const union record_words *table_commit(struct table *table, int worker, uint32_t slot);
+
+/* The owner: counters alone, which stand in the hot line. */
+struct record_counters {
+	int64_t last_payload_ns;
+	uint64_t received[LEG_COUNT], sent[LEG_COUNT];
+};
+void table_count(struct table *table, int worker, uint32_t slot, const struct record_counters *counters);
+
+/* Any thread, from here on. */
+
+/* Where a walk over the table goes on; all zero to begin.  Slots come in order, so
+ * a connection that lives through the walk is seen once. */
+struct table_cursor {
+	uint32_t worker, slot;
+};
+
+/* Copies the next record whose state is not closed.  False: the walk is over. */
+bool table_next(const struct table *table, struct table_cursor *cursor, union record_words *copy);
+
+enum table_answer {
+	TABLE_FOUND, /* its state may already be closed */
+	TABLE_GONE,  /* issued, but not live any more */
+	TABLE_NEVER, /* never issued by this process */
+};
+enum table_answer table_find(const struct table *table, uint64_t id, union record_words *copy);
+
+uint32_t table_places_taken(const struct table *table);
+uint32_t table_max_conns(const struct table *table);
+int table_workers(const struct table *table);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACK_TRACK_H
+#define TRACK_TRACK_H
+
+#include <stdint.h>
+#include "config/settings.h"
+#include "track/bus.h"
+#include "track/history.h"
+#include "track/listeners.h"
+#include "track/table.h"
+#include "track/totals.h"
+
+/*
+ * All that is known, in one place: here proxy and api meet.  Workers write
+ * their part of each, readers copy out; nobody locks.
+ */
+struct track {
+	const struct settings *settings; /* names of listeners, upstreams and targets stand here */
+	char node[65];                   /* this host's name */
+	uint64_t boot;                   /* 40 bits that no other start has */
+	int64_t started_ns, started_at_us;
+	struct table *table;
+	struct history *history;
+	struct bus *bus;
+	struct listeners *listeners;
+	struct totals *totals; /* one for each worker */
+};
+
+/* settings must outlive it.  max_conns is what descriptors really allow.  0 or -ENOMEM. */
+int track_init(struct track *track, const struct settings *settings, uint32_t max_conns);
+void track_fini(struct track *track);
+
+#endif
