@@ -16,7 +16,8 @@ libsupport_a_SOURCES = \
 unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_lifecycle \
-	%D%/unit/test_slot
+	%D%/unit/test_slot \
+	%D%/unit/test_timer
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(check_PROGRAMS)
