@@ -9,6 +9,8 @@ libsockproxy_a_SOURCES = \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/config/settings.h \
+	%D%/net/loop.c %D%/net/loop.h \
+	%D%/net/mailbox.c %D%/net/mailbox.h \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
 	%D%/net/timer.c %D%/net/timer.h \

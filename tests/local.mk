@@ -16,6 +16,9 @@ libsupport_a_SOURCES = \
 unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_lifecycle \
+	%D%/unit/test_loop \
+	%D%/unit/test_mailbox \
+	%D%/unit/test_queue \
 	%D%/unit/test_slot \
 	%D%/unit/test_timer
 
