@@ -5,6 +5,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/log.c %D%/base/log.h \
+	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
