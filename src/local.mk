@@ -10,6 +10,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/config/settings.h \
+	%D%/net/listening.c %D%/net/listening.h \
 	%D%/net/loop.c %D%/net/loop.h \
 	%D%/net/mailbox.c %D%/net/mailbox.h \
 	%D%/net/socket.c %D%/net/socket.h \
@@ -28,9 +29,13 @@ libsockproxy_a_SOURCES = \
 	%D%/track/table.c %D%/track/table.h \
 	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
 	%D%/track/track.c %D%/track/track.h \
+	%D%/proxy/conn.c %D%/proxy/conn.h \
+	%D%/proxy/deadline.c %D%/proxy/deadline.h \
+	%D%/proxy/farewell.c %D%/proxy/farewell.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
-	%D%/proxy/pump.c %D%/proxy/pump.h
+	%D%/proxy/pump.c %D%/proxy/pump.h \
+	%D%/proxy/workbench.c %D%/proxy/workbench.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
 libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)

@@ -18,11 +18,10 @@ unit_tests = \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
+	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
 	%D%/unit/test_slot \
 	%D%/unit/test_timer
-	%D%/unit/test_quantity \
-	%D%/unit/test_slot
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(check_PROGRAMS)
