@@ -13,6 +13,7 @@ libsockproxy_a_SOURCES = \
 	%D%/net/listening.c %D%/net/listening.h \
 	%D%/net/loop.c %D%/net/loop.h \
 	%D%/net/mailbox.c %D%/net/mailbox.h \
+	%D%/net/notify.c %D%/net/notify.h \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
 	%D%/net/timer.c %D%/net/timer.h \
@@ -33,9 +34,11 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
+	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
-	%D%/proxy/workbench.c %D%/proxy/workbench.h
+	%D%/proxy/workbench.c %D%/proxy/workbench.h \
+	%D%/proxy/worker.c %D%/proxy/worker.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
 libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)
