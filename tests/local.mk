@@ -16,6 +16,7 @@ libsupport_a_SOURCES = \
 unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_lifecycle \
+	%D%/unit/test_options \
 	%D%/unit/test_quantity \
 	%D%/unit/test_slot
 
