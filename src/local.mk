@@ -9,6 +9,8 @@ libsockproxy_a_SOURCES = \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
+	%D%/config/endpoint.c %D%/config/endpoint.h \
+	%D%/config/options.c %D%/config/options.h \
 	%D%/config/settings.h \
 	%D%/net/listening.c %D%/net/listening.h \
 	%D%/net/loop.c %D%/net/loop.h \

@@ -18,6 +18,7 @@ unit_tests = \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
+	%D%/unit/test_options \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
 	%D%/unit/test_slot \
