@@ -40,7 +40,9 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
-	%D%/proxy/worker.c %D%/proxy/worker.h
+	%D%/proxy/worker.c %D%/proxy/worker.h \
+	%D%/daemon/daemon.c %D%/daemon/daemon.h \
+	%D%/daemon/limits.c %D%/daemon/limits.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
 libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)

@@ -37,8 +37,8 @@ static atomic_bool stopping;
 static _Atomic uint64_t dropped;
 
 /* A terminal that is gone is nothing that a log could report. */
-static void
-write_out(const char *bytes, size_t length)
+void
+log_plain(const char *bytes, size_t length)
 {
 	while (length > 0) {
 		ssize_t written = write(STDERR_FILENO, bytes, length);
@@ -75,7 +75,7 @@ report_drops(uint64_t *reported)
 		return;
 	int length = snprintf(
 	    text, sizeof(text), "log: %llu lines dropped: stderr is too slow\n", (unsigned long long)(now - *reported));
-	write_out(text, (size_t)length);
+	log_plain(text, (size_t)length);
 	*reported = now;
 }
 
@@ -89,7 +89,7 @@ write_lines(void *unused)
 		while (sem_wait(&queued) == -1 && errno == EINTR)
 			continue;
 		while (queue_take(queue, &line))
-			write_out(line.bytes, line.length);
+			log_plain(line.bytes, line.length);
 		report_drops(&reported);
 	} while (!atomic_load(&stopping));
 	return unused;
@@ -152,7 +152,7 @@ log_line(enum log_level level, const char *format, ...)
 	compose(&line, level, format, values);
 	va_end(values);
 	if (queue == NULL)
-		write_out(line.bytes, line.length);
+		log_plain(line.bytes, line.length);
 	else if (queue_post(queue, &line))
 		sem_post(&queued);
 	else

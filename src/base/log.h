@@ -2,6 +2,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -25,6 +26,9 @@ int log_start(void);
 void log_stop(void);
 
 uint64_t log_dropped(void);
+
+/* Writes whole lines directly, and may wait: for threads that are there for that. */
+void log_plain(const char *lines, size_t length);
 
 /* A line longer than 500 bytes is cut. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -8,10 +8,10 @@
 
 /* One worker's socket of one listener. */
 struct listener {
-	int fd;                  /* -1: closed */
-	int number;              /* in the settings */
+	int fd;     /* -1: closed */
+	int number; /* in the settings */
 	struct addr bound;
-	bool bound_to_one;       /* our end of each client is `bound`; else it must be asked for */
+	bool bound_to_one; /* our end of each client is `bound`; else it must be asked for */
 };
 
 void listener_init(struct listener *listener, int number, int fd, const struct addr *bound);

@@ -20,9 +20,9 @@
 
 enum mail_kind { MAIL_DRAIN, MAIL_RESUME, MAIL_SHUTDOWN };
 
-#define TICK_NS     NS_PER_S           /* looks at the accept queues */
-#define RETRY_NS    (100 * NS_PER_MS)  /* descriptors that others hold come back without telling us */
-#define SAY_ONCE_NS (60 * NS_PER_S)    /* pauses closer than this are one episode: said once */
+#define TICK_NS     NS_PER_S          /* looks at the accept queues */
+#define RETRY_NS    (100 * NS_PER_MS) /* descriptors that others hold come back without telling us */
+#define SAY_ONCE_NS (60 * NS_PER_S)   /* pauses closer than this are one episode: said once */
 
 struct worker;
 
@@ -67,7 +67,8 @@ say_paused(struct workers *all, int error)
 	if (said != 0 && now - said < SAY_ONCE_NS)
 		return;
 	if (error == 0)
-		log_warning("accepting pauses: all %u places are taken; clients wait in the kernel's queue until one is free",
+		log_warning(
+		    "accepting pauses: all %u places are taken; clients wait in the kernel's queue until one is free",
 		    table_max_conns(all->track->table));
 	else
 		log_warning("accepting pauses: %s; clients wait in the kernel's queue", strerror(error));
@@ -159,8 +160,8 @@ watch_entrances(struct worker *worker)
 		struct entrance *entrance = &worker->entrances[i];
 
 		if (entrance->listener.fd != -1 && entrance->watch.fd == -1)
-			error = loop_watch(worker->loop, &entrance->watch, entrance->listener.fd,
-			    EPOLLIN | EPOLLEXCLUSIVE, on_client);
+			error = loop_watch(
+			    worker->loop, &entrance->watch, entrance->listener.fd, EPOLLIN | EPOLLEXCLUSIVE, on_client);
 	}
 	return error;
 }
