@@ -15,6 +15,7 @@ libsupport_a_SOURCES = \
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_group \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
