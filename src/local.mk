@@ -30,7 +30,8 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
-	%D%/upstream/group.c %D%/upstream/group.h
+	%D%/upstream/group.c %D%/upstream/group.h \
+	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
 libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)

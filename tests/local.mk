@@ -19,6 +19,7 @@ unit_tests = \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
+	%D%/unit/test_proxy_header \
 	%D%/unit/test_queue \
 	%D%/unit/test_slot \
 	%D%/unit/test_timer
