@@ -32,6 +32,8 @@ libsockproxy_a_SOURCES = \
 	%D%/track/table.c %D%/track/table.h \
 	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
 	%D%/track/track.c %D%/track/track.h \
+	%D%/upstream/group.c %D%/upstream/group.h \
+	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \

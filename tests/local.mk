@@ -15,10 +15,12 @@ libsupport_a_SOURCES = \
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_group \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
 	%D%/unit/test_options \
+	%D%/unit/test_proxy_header \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
 	%D%/unit/test_slot \
