@@ -15,9 +15,12 @@ libsupport_a_SOURCES = \
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_bus \
 	%D%/unit/test_flow \
+	%D%/unit/test_history \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_log \
+	%D%/unit/test_ring \
 	%D%/unit/test_slot \
 	%D%/unit/test_text
 
