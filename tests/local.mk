@@ -16,12 +16,14 @@ libsupport_a_SOURCES = \
 unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_bus \
+	%D%/unit/test_conn_id \
 	%D%/unit/test_flow \
 	%D%/unit/test_history \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_log \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
+	%D%/unit/test_table \
 	%D%/unit/test_text
 
 check_PROGRAMS += $(unit_tests)
