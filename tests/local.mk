@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/unit/test_flow \
 	%D%/unit/test_history \
 	%D%/unit/test_lifecycle \
+	%D%/unit/test_listeners \
 	%D%/unit/test_log \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
