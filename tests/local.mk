@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_bus \
 	%D%/unit/test_conn_id \
+	%D%/unit/test_fields \
 	%D%/unit/test_flow \
 	%D%/unit/test_history \
 	%D%/unit/test_lifecycle \
@@ -25,7 +26,8 @@ unit_tests = \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
 	%D%/unit/test_table \
-	%D%/unit/test_text
+	%D%/unit/test_text \
+	%D%/unit/test_totals
 
 check_PROGRAMS += $(unit_tests)
 TESTS += $(check_PROGRAMS)
