@@ -9,6 +9,8 @@ libsockproxy_a_SOURCES = \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/config/settings.h \
+	%D%/export/conn_line.c %D%/export/conn_line.h \
+	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
 	%D%/track/bus.c %D%/track/bus.h \

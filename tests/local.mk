@@ -17,6 +17,8 @@ unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_bus \
 	%D%/unit/test_conn_id \
+	%D%/unit/test_conn_line \
+	%D%/unit/test_conn_log \
 	%D%/unit/test_fields \
 	%D%/unit/test_flow \
 	%D%/unit/test_history \
