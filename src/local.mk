@@ -34,6 +34,8 @@ libsockproxy_a_SOURCES = \
 	%D%/track/track.c %D%/track/track.h \
 	%D%/upstream/group.c %D%/upstream/group.h \
 	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
+	%D%/export/conn_line.c %D%/export/conn_line.h \
+	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
