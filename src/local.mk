@@ -1,5 +1,6 @@
 # Everything but main() is a library, so that tests link what ships.
 noinst_LIBRARIES += libsockproxy.a
+libsockproxy_a_CPPFLAGS = $(AM_CPPFLAGS) $(ASSERTS)
 libsockproxy_a_SOURCES = \
 	%D%/base/addr.c %D%/base/addr.h \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \

@@ -130,7 +130,7 @@ static bool
 open_listener(struct daemon *daemon, int number)
 {
 	const struct settings *settings = daemon->settings;
-	const struct listen_setting *setting = &settings->listeners[number];
+	struct listen_setting *setting = &daemon->settings->listeners[number];
 	struct listening *listening = &daemon->listenings[number];
 	enum listening_step step = LISTENING_LISTEN;
 	struct keepalive keepalive = {
@@ -154,6 +154,8 @@ open_listener(struct daemon *daemon, int number)
 		listening->fds = NULL;
 		return false;
 	}
+	if (setting->fd != -1)
+		setting->addr = listening->bound; /* only now do we know what we were given */
 	listeners_bound(daemon->track.listeners, number, &listening->bound, listening->count);
 	return true;
 }

@@ -555,7 +555,7 @@ lose(struct conn *conn, enum leg_name leg, int error)
 	edit(conn)->legs[leg].error = (uint16_t)error;
 	if (reset)
 		edit(conn)->legs[leg].rst_received_us = offset_now(conn);
-	from->source_error = error;
+	from->source_error = (uint16_t)error;
 	from->readable = from->read_on = true;
 	to->through = true;
 	give_back_loan(conn, leg_other(leg));

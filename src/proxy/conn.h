@@ -18,9 +18,9 @@ struct conn_leg {
 	struct loop_watch watch; /* fd -1: no socket, yet or any more */
 	uint32_t end_turn;       /* the turn in which its FIN or RST was first seen; 0: none yet */
 	uint16_t error;          /* errno by which it was lost; 0: it was not */
-	bool ended;              /* its FIN was seen */
-	bool fin_sent;
-	bool is_unix;
+	bool ended : 1;          /* its FIN was seen */
+	bool fin_sent : 1;
+	bool is_unix : 1;
 };
 
 /*
