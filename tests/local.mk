@@ -1,5 +1,5 @@
-dist_check_SCRIPTS += %D%/check-floors.sh
-TESTS += %D%/check-floors.sh
+dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh
+TESTS += %D%/check-floors.sh %D%/check-manual.sh
 EXTRA_DIST += %D%/README.md
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir;
 
@@ -16,6 +16,7 @@ libsupport_a_SOURCES = \
 unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_lifecycle \
+	%D%/unit/test_manual \
 	%D%/unit/test_options \
 	%D%/unit/test_quantity \
 	%D%/unit/test_slot
