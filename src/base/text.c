@@ -62,6 +62,13 @@ text_add_i64(struct text *text, int64_t number)
 }
 
 void
+text_add_printable(struct text *text, const char *string)
+{
+	for (; *string != '\0'; string++)
+		text_add_char(text, *string >= ' ' && *string <= '~' ? *string : '?');
+}
+
+void
 text_addf(struct text *text, const char *format, ...)
 {
 	size_t room = text->size - text->length;
