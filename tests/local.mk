@@ -1,3 +1,5 @@
+dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh
+TESTS += %D%/check-floors.sh %D%/check-manual.sh
 dist_check_SCRIPTS += %D%/check-floors.sh %D%/run.sh
 TESTS += %D%/check-floors.sh
 EXTRA_DIST += %D%/README.md
@@ -28,6 +30,7 @@ unit_tests = \
 	%D%/unit/test_log \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
+	%D%/unit/test_manual \
 	%D%/unit/test_options \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_quantity \

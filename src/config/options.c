@@ -186,8 +186,9 @@ take_size(struct command *command)
 	return true;
 }
 
+/* `off`: what stands before the range for 0, or nothing where 0 may not be. */
 static bool
-take_duration(struct command *command)
+take_time(struct command *command, const char *off)
 {
 	const struct option_row *row = command->row;
 	int64_t ns;
@@ -195,14 +196,26 @@ take_duration(struct command *command)
 
 	if (!quantity_parse_duration(&ns, command->value))
 		return refuse(command, "must be a time with its unit, as 500ms, 5s, 2m, 1h or 1d");
-	if (ns < row->least || ns > row->most) {
+	if (ns > row->most || (ns < row->least && (ns != 0 || *off == '\0'))) {
 		refuse(command, "must be ");
-		text_addf(command->error, "%s to %s", quantity_format_duration(row->least, least),
+		text_addf(command->error, "%s%s to %s", off, quantity_format_duration(row->least, least),
 		    quantity_format_duration(row->most, most));
 		return false;
 	}
 	*(int64_t *)place(command) = ns;
 	return true;
+}
+
+static bool
+take_timeout(struct command *command)
+{
+	return take_time(command, "");
+}
+
+static bool
+take_or_off(struct command *command)
+{
+	return take_time(command, "0, or ");
 }
 
 /* The kernel counts these in seconds, up to 32767 (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL). */
@@ -316,23 +329,23 @@ static const struct option_row rows[] = {
 	  "closed ones remembered per worker" },
 	{ NULL, "--buffer-memory",      "SIZE",       take_size,      AT(buffer_memory), BYTES_LEAST, BYTES_MOST, "64M",
 	  "for slow readers, per worker" },
-	{ NULL, "--connect-timeout",    "TIME",       take_duration,  AT(connect_timeout_ns), TIME_LEAST, TIME_MOST, "5s",
+	{ NULL, "--connect-timeout",    "TIME",       take_timeout,   AT(connect_timeout_ns), TIME_LEAST, TIME_MOST, "5s",
 	  "for each upstream address tried" },
-	{ NULL, "--idle-timeout",       "TIME",       take_duration,  AT(idle_timeout_ns), 0, TIME_MOST, "0",
+	{ NULL, "--idle-timeout",       "TIME",       take_or_off,    AT(idle_timeout_ns), TIME_LEAST, TIME_MOST, "0",
 	  "without a byte either way" },
-	{ NULL, "--half-close-timeout", "TIME",       take_duration,  AT(half_close_timeout_ns), TIME_LEAST, TIME_MOST, "60s",
+	{ NULL, "--half-close-timeout", "TIME",       take_timeout,   AT(half_close_timeout_ns), TIME_LEAST, TIME_MOST, "60s",
 	  "from one side's end to the other's" },
-	{ NULL, "--stall-timeout",      "TIME",       take_duration,  AT(stall_timeout_ns), 0, TIME_MOST, "0",
+	{ NULL, "--stall-timeout",      "TIME",       take_or_off,    AT(stall_timeout_ns), TIME_LEAST, TIME_MOST, "0",
 	  "for a side that takes nothing" },
-	{ NULL, "--flush-timeout",      "TIME",       take_duration,  AT(flush_timeout_ns), TIME_LEAST, TIME_MOST, "30s",
+	{ NULL, "--flush-timeout",      "TIME",       take_timeout,   AT(flush_timeout_ns), TIME_LEAST, TIME_MOST, "30s",
 	  "for the last bytes to be acknowledged" },
-	{ NULL, "--max-duration",       "TIME",       take_duration,  AT(max_duration_ns), 0, TIME_MOST, "0",
+	{ NULL, "--max-duration",       "TIME",       take_or_off,    AT(max_duration_ns), TIME_LEAST, TIME_MOST, "0",
 	  "for a whole connection" },
-	{ NULL, "--drain-timeout",      "TIME",       take_duration,  AT(drain_timeout_ns), 0, TIME_MOST, "30s",
+	{ NULL, "--drain-timeout",      "TIME",       take_or_off,    AT(drain_timeout_ns), TIME_LEAST, TIME_MOST, "30s",
 	  "for connections to end before a stop" },
 	{ NULL, "--keepalive",          "TIME[,...]", take_keepalive, 0, 0, 0, "60s,10s,6",
 	  "idle, interval, probes" },
-	{ NULL, "--user-timeout",       "TIME",       take_duration,  AT(user_timeout_ns), 0, TIME_MOST, "120s",
+	{ NULL, "--user-timeout",       "TIME",       take_or_off,    AT(user_timeout_ns), NS_PER_S, TIME_MOST, "120s",
 	  "for a side that answers nothing" },
 	{ NULL, "--source",             "IP[,...]",   take_sources,   0, 0, 0, NULL,
 	  "connect to upstreams from there, in turn" },
