@@ -349,7 +349,6 @@ describe_target(struct conn *conn, int target, const struct addr *to, int fd)
 	conn->legs[LEG_UPSTREAM].is_unix = addr_is_unix(to);
 	record->target = (uint16_t)target;
 	record->target_chosen = true;
-	record->attempts++;
 	flow_set(&leg->flow, &local, to);
 	record->target_address = leg->flow.destination;
 	leg->fd = fd;
@@ -363,10 +362,13 @@ do_connect(struct conn *conn)
 {
 	struct workbench *bench = conn->bench;
 	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
-	struct dial before = conn->dial;
+	bool again = conn->retrying;
 	struct addr to;
 	int target, fd;
 
+	conn->retrying = false;
+	if (again)
+		dial_again(&conn->dial);
 	switch (dial_next(&conn->dial, bench->groups[edit(conn)->upstream], &target, &to)) {
 	case DIAL_NO_ADDRESS:
 		return EV_NO_ADDRESS;
@@ -375,18 +377,17 @@ do_connect(struct conn *conn)
 	case DIAL_ADDRESS:
 		break;
 	}
-	if (!conn->retrying)
+	if (!again) {
 		conn->times.phase = now_of(conn);
-	conn->retrying = false;
+		edit(conn)->attempts++;
+		totals_add(&bench->totals->counts[TOTAL_CONNECT_ATTEMPTS], 1);
+	}
 	conn->rearm = true;
 	int error = connect_from(bench, &to, &fd);
-	if (error == -EAGAIN && addr_is_unix(&to)) {
-		conn->dial = before;
-		conn->retrying = true;
-		return EV_NONE;
-	}
-	totals_add(&bench->totals->counts[TOTAL_CONNECT_ATTEMPTS], 1);
 	describe_target(conn, target, &to, fd);
+	conn->retrying = error == -EAGAIN && addr_is_unix(&to);
+	if (conn->retrying)
+		return EV_NONE;
 	if (error != 0 && error != -EINPROGRESS)
 		return target_failed(conn, -error);
 	error = loop_watch(
