@@ -680,12 +680,16 @@ look_at_queues(struct conn *conn)
 
 	for (int i = 0; i < LEG_COUNT; i++) {
 		const struct pump *to = &conn->pumps[leg_other(i)];
+		uint64_t sent = to->sent + (i == LEG_UPSTREAM ? conn->prologue : 0) + conn->legs[i].fin_sent;
 		int queued;
 
 		if (conn->legs[i].error != 0)
 			continue;
 		queued = socket_outq(conn->legs[i].watch.fd);
-		acknowledged += to->sent - (queued > 0 && (uint64_t)queued <= to->sent ? (uint64_t)queued : 0);
+		if (queued <= 0)
+			acknowledged += sent;
+		else if ((uint64_t)queued < sent)
+			acknowledged += sent - (uint64_t)queued;
 		if (!to->through || queued > 0) {
 			owed = true;
 			conn->owed = (uint8_t)i;
