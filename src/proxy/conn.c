@@ -597,16 +597,17 @@ note_payload(struct conn *conn, enum leg_name from, uint64_t received_before, ui
 	touch(conn);
 }
 
+/* A sink that takes a byte now and then is slow, and not stalled. */
 static void
-note_stall(struct conn *conn)
+note_stall(struct conn *conn, enum leg_name from, uint64_t sent_before)
 {
-	bool full = (conn->pumps[LEG_CLIENT].sink_full && !conn->pumps[LEG_CLIENT].through) ||
-		    (conn->pumps[LEG_UPSTREAM].sink_full && !conn->pumps[LEG_UPSTREAM].through);
+	const struct pump *pump = &conn->pumps[from];
+	int64_t *stalled = &conn->times.stalled[from];
 
-	if (!full) {
-		conn->times.stalled = 0;
-	} else if (conn->times.stalled == 0) {
-		conn->times.stalled = now_of(conn);
+	if (!pump->sink_full) {
+		*stalled = 0;
+	} else if (*stalled == 0 || pump->sent > sent_before) {
+		*stalled = now_of(conn);
 		conn->rearm = conn->rearm || conn->bench->settings->stall_timeout_ns > 0;
 	}
 }
@@ -622,6 +623,7 @@ run_pump(struct conn *conn, enum leg_name from)
 	enum pump_result result = pump_run(pump, &bench->tools);
 
 	note_payload(conn, from, received, sent);
+	note_stall(conn, from, sent);
 	if (had_loan && pump->loan == NULL)
 		lend(bench);
 	if (pump->source_ended && pump->source_error == 0)
@@ -668,7 +670,6 @@ run_pumps(struct conn *conn)
 		if ((is_forwarding(conn) || conn->state == CONN_FLUSHING) && can_run(&conn->pumps[from]))
 			run_pump(conn, from);
 	}
-	note_stall(conn);
 }
 
 /* In flushing: has the other kernel got it all?  A lost side is owed nothing. */
@@ -855,12 +856,20 @@ on_again(struct loop_task *task)
 }
 
 static enum leg_name
+stalled_longest(const struct conn *conn)
+{
+	int64_t up = conn->times.stalled[LEG_CLIENT], down = conn->times.stalled[LEG_UPSTREAM];
+
+	return up != 0 && (down == 0 || up <= down) ? LEG_UPSTREAM : LEG_CLIENT;
+}
+
+static enum leg_name
 leg_at_fault(const struct conn *conn, enum conn_event event)
 {
 	if (event == EV_HALF_CLOSE)
 		return conn->state == CONN_CLIENT_HALF_CLOSED ? LEG_UPSTREAM : LEG_CLIENT;
 	if (event == EV_STALL)
-		return conn->pumps[LEG_CLIENT].sink_full ? LEG_UPSTREAM : LEG_CLIENT;
+		return stalled_longest(conn);
 	return event == EV_FLUSH ? (enum leg_name)conn->owed : LEG_NONE;
 }
 
