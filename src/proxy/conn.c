@@ -400,8 +400,9 @@ do_connect(struct conn *conn)
 	return EV_NONE;
 }
 
-/* The kernel takes so few bytes at once from a socket that never sent any. */
-static enum conn_event
+/* 0, or the errno that prevented it.  The kernel takes so few bytes at once from a socket that
+ * never sent any. */
+static int
 send_prologue(struct conn *conn)
 {
 	const struct record *record = edit(conn);
@@ -413,11 +414,9 @@ send_prologue(struct conn *conn)
 
 	if (sent == (ssize_t)size) {
 		conn->prologue = (uint16_t)size;
-		return EV_NONE;
+		return 0;
 	}
-	conn->connect_error = sent < 0 ? (uint16_t)-sent : ENOBUFS;
-	/* A reset is news for its own edge, which is on its way. */
-	return sent == -ECONNRESET || sent == -EPIPE ? EV_NONE : EV_UPSTREAM_LOST;
+	return sent < 0 && sent != -EAGAIN ? (int)-sent : ENOBUFS;
 }
 
 static enum conn_event
@@ -428,12 +427,12 @@ do_forward(struct conn *conn)
 		conn->pumps[i].sink = conn->legs[leg_other(i)].watch.fd;
 		conn->pumps[i].can_peek = !conn->legs[i].is_unix;
 	}
-	conn->connect_error = 0;
 	edit(conn)->connect_us = offset_now(conn);
 	edit(conn)->legs[LEG_UPSTREAM].error = 0;
 	note_tcp_state(conn, LEG_UPSTREAM);
 	news(conn, EVENT_CONNECTED);
-	return send_prologue(conn);
+	conn->connect_error = (uint16_t)send_prologue(conn);
+	return EV_NONE;
 }
 
 static enum conn_event
@@ -780,6 +779,10 @@ on_connecting(struct conn *conn, uint32_t events)
 	if (error == 0 && !(events & EPOLLOUT))
 		return;
 	step(conn, EV_CONNECTED);
+	/* The header's send may be the one that the kernel told of a reset: no edge will say it again. */
+	if (error == 0)
+		error = conn->connect_error;
+	conn->connect_error = 0;
 	if (conn->legs[LEG_CLIENT].ended && is_forwarding(conn)) {
 		step(conn, EV_CLIENT_FIN);
 		news(conn, EVENT_HALF_CLOSE);

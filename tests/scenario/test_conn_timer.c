@@ -257,6 +257,7 @@ START_TEST(a_side_that_answers_no_probe_is_lost)
 	ck_assert_uint_eq(scene_record(&it)->close.error, ETIMEDOUT);
 	ck_assert_int_eq(scene_record(&it)->close.undelivered[leg], 10);
 	ck_assert_msg(scene_socket(&it, leg_other(leg))->aborted, "the other side is told by a RST");
+	ck_assert_msg(scene_socket(&it, leg)->aborted, "a FIN behind what it lacks would look complete");
 }
 END_TEST
 

@@ -73,7 +73,7 @@ on_prompt(struct loop_watch *watch, uint32_t events)
 
 		if (cue->actor != NULL)
 			accept_one(cue->actor);
-		else if (cue->watch->fd == cue->fd)
+		else if (cue->fd != -1 && cue->watch->fd == cue->fd)
 			cue->watch->on_events(cue->watch, cue->events);
 	}
 	prompter.count = 0;
