@@ -449,13 +449,14 @@ do_pass_rst(struct conn *conn)
 	return EV_NONE;
 }
 
-/* All is delivered.  The side that was not lost gets the RST that the other sent. */
+/* All is delivered.  If a side was lost, a RST to both: the other has it coming, and the lost one may
+ * live after all, to which a FIN behind what it lacks would look complete. */
 static enum conn_event
 do_close(struct conn *conn)
 {
-	bool client_lost = conn->legs[LEG_CLIENT].error != 0, upstream_lost = conn->legs[LEG_UPSTREAM].error != 0;
+	bool lost = conn->legs[LEG_CLIENT].error != 0 || conn->legs[LEG_UPSTREAM].error != 0;
 
-	return end(conn, (bool[LEG_COUNT]){ upstream_lost && !client_lost, client_lost && !upstream_lost });
+	return end(conn, (bool[LEG_COUNT]){ lost, lost });
 }
 
 static enum conn_event
