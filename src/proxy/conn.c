@@ -620,8 +620,9 @@ run_pump(struct conn *conn, enum leg_name from)
 	struct pump *pump = &conn->pumps[from];
 	uint64_t received = pump->received, sent = pump->sent;
 	bool had_loan = pump->loan != NULL;
-	enum pump_result result = pump_run(pump, &bench->tools);
 
+	bench->tools.queued = !TAILQ_EMPTY(&bench->wanting_loans);
+	enum pump_result result = pump_run(pump, &bench->tools);
 	note_payload(conn, from, received, sent);
 	note_stall(conn, from, sent);
 	if (had_loan && pump->loan == NULL)

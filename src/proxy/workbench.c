@@ -41,5 +41,5 @@ workbench_fini(struct workbench *bench)
 	if (bench->tools.loans != NULL)
 		loans_free(bench->tools.loans);
 	free(bench->tools.big);
-	bench->tools = (struct pump_tools){ NULL, NULL };
+	bench->tools = (struct pump_tools){ NULL, NULL, false };
 }
