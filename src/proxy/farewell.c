@@ -11,6 +11,7 @@
  */
 #include "proxy/farewell.h"
 
+#include <errno.h>
 #include "base/clock.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
@@ -21,11 +22,26 @@ struct tally {
 	bool may_reset; /* closing it abruptly puts a RST on the wire */
 };
 
+/* Also one that came in this very turn and was not seen before the other side ended all. */
 static bool
 has_fin_come(const struct farewell_leg *leg, uint8_t state)
 {
-	return leg->ended || state == TCP_IS_CLOSE_WAIT || state == TCP_IS_LAST_ACK || state == TCP_IS_CLOSING ||
-	       state == TCP_IS_TIME_WAIT;
+	switch (state) {
+	case TCP_IS_CLOSE_WAIT:
+	case TCP_IS_LAST_ACK:
+	case TCP_IS_CLOSING:
+	case TCP_IS_TIME_WAIT:
+		return true;
+	case TCP_IS_CLOSED:
+		if (!leg->ended && leg->error == 0) {
+			int error = socket_error(leg->fd);
+
+			return error == 0 || error == EPIPE;
+		}
+		/* fall through */
+	default:
+		return leg->ended;
+	}
 }
 
 /* Where linger 0 sends a RST (tcp_need_reset and tcp_disconnect in the kernel's tcp.c). */
