@@ -1,3 +1,5 @@
+dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh
+TESTS += %D%/check-floors.sh %D%/check-manual.sh
 dist_check_SCRIPTS += %D%/check-floors.sh %D%/run.sh
 TESTS += %D%/check-floors.sh
 EXTRA_DIST += %D%/README.md
@@ -15,8 +17,30 @@ libsupport_a_SOURCES = \
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_bus \
+	%D%/unit/test_conn_id \
+	%D%/unit/test_conn_line \
+	%D%/unit/test_conn_log \
+	%D%/unit/test_fields \
+	%D%/unit/test_flow \
+	%D%/unit/test_group \
+	%D%/unit/test_history \
 	%D%/unit/test_lifecycle \
-	%D%/unit/test_slot
+	%D%/unit/test_listeners \
+	%D%/unit/test_log \
+	%D%/unit/test_loop \
+	%D%/unit/test_mailbox \
+	%D%/unit/test_manual \
+	%D%/unit/test_options \
+	%D%/unit/test_proxy_header \
+	%D%/unit/test_quantity \
+	%D%/unit/test_queue \
+	%D%/unit/test_ring \
+	%D%/unit/test_slot \
+	%D%/unit/test_table \
+	%D%/unit/test_text \
+	%D%/unit/test_timer \
+	%D%/unit/test_totals
 
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests =
