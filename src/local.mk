@@ -5,9 +5,11 @@ libsockproxy_a_SOURCES = \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/log.c %D%/base/log.h \
+	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
+	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/config/settings.h \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
@@ -24,9 +26,26 @@ libsockproxy_a_SOURCES = \
 	%D%/track/table.c %D%/track/table.h \
 	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
 	%D%/track/track.c %D%/track/track.h \
+	%D%/export/json.c %D%/export/json.h \
+	%D%/export/record_json.c %D%/export/record_json.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
-	%D%/proxy/pump.c %D%/proxy/pump.h
+	%D%/proxy/pump.c %D%/proxy/pump.h \
+	%D%/api/admin_socket.c %D%/api/admin_socket.h \
+	%D%/api/conns_walk.c %D%/api/conns_walk.h \
+	%D%/api/cursor.c %D%/api/cursor.h \
+	%D%/api/guard.c %D%/api/guard.h \
+	%D%/api/query.c %D%/api/query.h \
+	%D%/api/reply.c %D%/api/reply.h \
+	%D%/api/route_conn.c \
+	%D%/api/route_conns.c \
+	%D%/api/route_index.c \
+	%D%/api/route_listeners.c \
+	%D%/api/route_probes.c \
+	%D%/api/route_stats.c \
+	%D%/api/route_version.c \
+	%D%/api/router.c %D%/api/router.h \
+	%D%/api/server.c %D%/api/server.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
 libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)

@@ -9,6 +9,7 @@ LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 
 check_LIBRARIES += libsupport.a
 libsupport_a_SOURCES = \
+	%D%/support/http_ask.c %D%/support/http_ask.h \
 	%D%/support/suite.c %D%/support/suite.h \
 	%D%/support/tcp_pair.c %D%/support/tcp_pair.h
 
@@ -16,12 +17,19 @@ libsupport_a_SOURCES = \
 unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_lifecycle \
+	%D%/unit/test_record_json \
 	%D%/unit/test_slot
 
-check_PROGRAMS += $(unit_tests)
+# integration: real modules together, loopback, real HTTP
+integration_tests = \
+	%D%/integration/test_api
+
+check_PROGRAMS += $(unit_tests) $(integration_tests)
 TESTS += $(check_PROGRAMS)
 
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)'
-.PHONY: check-unit
+check-integration:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests)'
+.PHONY: check-unit check-integration
 endif
