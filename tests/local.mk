@@ -11,6 +11,7 @@ LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 
 check_LIBRARIES += libsupport.a
 libsupport_a_SOURCES = \
+	%D%/support/http_ask.c %D%/support/http_ask.h \
 	%D%/support/suite.c %D%/support/suite.h \
 	%D%/support/tcp_pair.c %D%/support/tcp_pair.h
 
@@ -52,6 +53,14 @@ integration_tests =
 fault_tests =
 
 check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests)
+	%D%/unit/test_record_json \
+	%D%/unit/test_slot
+
+# integration: real modules together, loopback, real HTTP
+integration_tests = \
+	%D%/integration/test_api
+
+check_PROGRAMS += $(unit_tests) $(integration_tests)
 TESTS += $(check_PROGRAMS)
 
 # One folder alone.
@@ -63,6 +72,9 @@ check-integration:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests)'
 check-fault:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)'
+check-integration:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests)'
+.PHONY: check-unit check-integration
 endif
 
 # All that `make check` compiles, without running it.
