@@ -1,7 +1,5 @@
-dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh
+dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh %D%/run.sh
 TESTS += %D%/check-floors.sh %D%/check-manual.sh
-dist_check_SCRIPTS += %D%/check-floors.sh %D%/run.sh
-TESTS += %D%/check-floors.sh
 EXTRA_DIST += %D%/README.md
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir;
 
