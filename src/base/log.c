@@ -76,7 +76,7 @@ write_out(const char *bytes, size_t length)
 	}
 }
 
-static void
+static void __attribute__((format(printf, 3, 0)))
 compose(struct line *line, enum log_level level, const char *format, va_list values)
 {
 	char when[CLOCK_TEXT_MAX], body[LINE_MAX_BYTES];
