@@ -9,6 +9,10 @@ libsockproxy_a_SOURCES = \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/config/settings.h \
+	%D%/daemon/demo.c %D%/daemon/demo.h \
+	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
+	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
+	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
 	%D%/export/conn_line.c %D%/export/conn_line.h \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/net/socket.c %D%/net/socket.h \

@@ -19,6 +19,7 @@ unit_tests = \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
 	%D%/unit/test_conn_log \
+	%D%/unit/test_demo \
 	%D%/unit/test_fields \
 	%D%/unit/test_flow \
 	%D%/unit/test_history \
