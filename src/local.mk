@@ -1,13 +1,17 @@
 # Everything but main() is a library, so that tests link what ships.
 noinst_LIBRARIES += libsockproxy.a
+libsockproxy_a_CPPFLAGS = $(AM_CPPFLAGS) $(ASSERTS)
 libsockproxy_a_SOURCES = \
 	%D%/base/addr.c %D%/base/addr.h \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/log.c %D%/base/log.h \
+	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
+	%D%/config/endpoint.c %D%/config/endpoint.h \
+	%D%/config/options.c %D%/config/options.h \
 	%D%/config/settings.h \
 	%D%/daemon/demo.c %D%/daemon/demo.h \
 	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
@@ -15,8 +19,13 @@ libsockproxy_a_SOURCES = \
 	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
 	%D%/export/conn_line.c %D%/export/conn_line.h \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
+	%D%/net/listening.c %D%/net/listening.h \
+	%D%/net/loop.c %D%/net/loop.h \
+	%D%/net/mailbox.c %D%/net/mailbox.h \
+	%D%/net/notify.c %D%/net/notify.h \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
+	%D%/net/timer.c %D%/net/timer.h \
 	%D%/track/bus.c %D%/track/bus.h \
 	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
 	%D%/track/conn_id.c %D%/track/conn_id.h \
@@ -30,9 +39,21 @@ libsockproxy_a_SOURCES = \
 	%D%/track/table.c %D%/track/table.h \
 	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
 	%D%/track/track.c %D%/track/track.h \
+	%D%/upstream/group.c %D%/upstream/group.h \
+	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
+	%D%/export/conn_line.c %D%/export/conn_line.h \
+	%D%/export/conn_log.c %D%/export/conn_log.h \
+	%D%/proxy/conn.c %D%/proxy/conn.h \
+	%D%/proxy/deadline.c %D%/proxy/deadline.h \
+	%D%/proxy/farewell.c %D%/proxy/farewell.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
+	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
-	%D%/proxy/pump.c %D%/proxy/pump.h
+	%D%/proxy/pump.c %D%/proxy/pump.h \
+	%D%/proxy/workbench.c %D%/proxy/workbench.h \
+	%D%/proxy/worker.c %D%/proxy/worker.h \
+	%D%/daemon/daemon.c %D%/daemon/daemon.h \
+	%D%/daemon/limits.c %D%/daemon/limits.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
 libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)

@@ -26,11 +26,27 @@ flow_set(struct flow *flow, const struct addr *source, const struct addr *destin
 	end_set(&flow->destination, destination);
 }
 
+/* What inet_ntop would write, without its sprintf: each record has up to six. */
+static void
+format_v4(const uint8_t ip[4], char *text)
+{
+	for (int i = 0; i < 4; i++) {
+		if (ip[i] >= 100)
+			*text++ = (char)('0' + ip[i] / 100);
+		if (ip[i] >= 10)
+			*text++ = (char)('0' + ip[i] / 10 % 10);
+		*text++ = (char)('0' + ip[i] % 10);
+		*text++ = i < 3 ? '.' : '\0';
+	}
+}
+
 const char *
 flow_ip_format(const struct flow_end *end, char text[INET6_ADDRSTRLEN])
 {
-	if (memcmp(end->ip, v4_mapped, sizeof(v4_mapped)) == 0)
-		return inet_ntop(AF_INET, end->ip + sizeof(v4_mapped), text, INET6_ADDRSTRLEN);
+	if (memcmp(end->ip, v4_mapped, sizeof(v4_mapped)) == 0) {
+		format_v4(end->ip + sizeof(v4_mapped), text);
+		return text;
+	}
 	return inet_ntop(AF_INET6, end->ip, text, INET6_ADDRSTRLEN);
 }
 

@@ -2,17 +2,54 @@
 /* Apart from clock.c, so that a scenario with a fake clock still has it. */
 #include "base/clock.h"
 
-#include <stdio.h>
-#include <time.h>
+#include <string.h>
 
+/* Day 0 is 1970-01-01.  Years are counted from March on, so that the leap day is their last: then the
+ * days before each month are the same in every year. */
+static void
+date_of(int64_t day, int *year, int *month, int *day_of_month)
+{
+	int64_t from_march = day + 719468; /* since 0000-03-01 */
+	int64_t era = from_march / 146097; /* 400 years */
+	int64_t of_era = from_march % 146097;
+	int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t march_is_0 = (5 * of_year + 2) / 153;
+
+	*day_of_month = (int)(of_year - (153 * march_is_0 + 2) / 5 + 1);
+	*month = (int)(march_is_0 < 10 ? march_is_0 + 3 : march_is_0 - 9);
+	*year = (int)(year_of_era + era * 400 + (*month <= 2));
+}
+
+static char *
+put(char *at, int number, int digits, char after)
+{
+	for (int i = digits - 1; i >= 0; i--, number /= 10)
+		at[i] = (char)('0' + number % 10);
+	at[digits] = after;
+	return at + digits + 1;
+}
+
+/* By hand, for lists of connections are full of these: gmtime_r takes a lock, and snprintf its time. */
 const char *
 clock_format(int64_t wall_us, char *text, size_t size)
 {
-	time_t seconds = wall_us / 1000000;
-	struct tm utc;
+	int64_t seconds = wall_us / 1000000;
+	int of_day = (int)(seconds % 86400), year, month, day;
+	char whole[CLOCK_TEXT_MAX], *at = whole;
 
-	gmtime_r(&seconds, &utc);
-	snprintf(text, size, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-	    utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(wall_us % 1000000));
+	date_of(seconds / 86400, &year, &month, &day);
+	at = put(at, year, 4, '-');
+	at = put(at, month, 2, '-');
+	at = put(at, day, 2, 'T');
+	at = put(at, of_day / 3600, 2, ':');
+	at = put(at, of_day / 60 % 60, 2, ':');
+	at = put(at, of_day % 60, 2, '.');
+	at = put(at, (int)(wall_us % 1000000), 6, 'Z');
+	*at = '\0';
+	if (size > (size_t)(at - whole))
+		memcpy(text, whole, (size_t)(at - whole) + 1);
+	else if (size > 0)
+		text[0] = '\0';
 	return text;
 }

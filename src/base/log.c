@@ -76,7 +76,7 @@ write_out(const char *bytes, size_t length)
 	}
 }
 
-static void __attribute__((format(printf, 3, 0)))
+__attribute__((format(printf, 3, 0))) static void
 compose(struct line *line, enum log_level level, const char *format, va_list values)
 {
 	char when[CLOCK_TEXT_MAX], body[LINE_MAX_BYTES];
@@ -167,6 +167,17 @@ log_dropped(void)
 	return atomic_load_explicit(&dropped, memory_order_relaxed);
 }
 
+static void
+put(const struct line *line)
+{
+	if (queue == NULL)
+		write_out(line->bytes, line->length);
+	else if (queue_post(queue, line))
+		sem_post(&queued);
+	else
+		atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
+}
+
 void
 log_line(enum log_level level, const char *format, ...)
 {
@@ -178,10 +189,17 @@ log_line(enum log_level level, const char *format, ...)
 	va_start(values, format);
 	compose(&line, level, format, values);
 	va_end(values);
-	if (queue == NULL)
-		write_out(line.bytes, line.length);
-	else if (queue_post(queue, &line))
-		sem_post(&queued);
-	else
-		atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
+	put(&line);
+}
+
+void
+log_plain(const char *bytes, size_t length)
+{
+	struct line line;
+
+	for (size_t at = 0; at < length; at += line.length) {
+		line.length = (uint16_t)(length - at < sizeof(line.bytes) ? length - at : sizeof(line.bytes));
+		memcpy(line.bytes, bytes + at, line.length);
+		put(&line);
+	}
 }

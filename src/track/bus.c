@@ -64,6 +64,12 @@ bus_publish(struct bus *bus, int worker, const struct event *event)
 		bus_wake(bus);
 }
 
+uint64_t
+bus_head(const struct bus *bus, int worker)
+{
+	return ring_head(bus->rings[worker]);
+}
+
 int
 bus_follow(struct bus *bus, struct bus_cursor *cursor)
 {

@@ -34,6 +34,9 @@ void bus_free(struct bus *bus);
 /* The owning worker only. */
 void bus_publish(struct bus *bus, int worker, const struct event *event);
 
+/* Any thread: the number that the worker's next event will get, which is a place to follow from. */
+uint64_t bus_head(const struct bus *bus, int worker);
+
 /* Any thread: where in each ring a follower is.  `missed` counts what was overwritten before it came. */
 struct bus_cursor {
 	struct bus *bus;

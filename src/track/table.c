@@ -177,8 +177,14 @@ table_count(struct table *table, int worker, uint32_t slot, const struct record_
 	slot_end(it);
 }
 
-bool
-table_next(const struct table *table, struct table_cursor *cursor, union record_words *copy)
+static bool
+is_wanted(const struct record *record, bool closed_too)
+{
+	return record->live && (closed_too || record->state != CONN_CLOSED);
+}
+
+static bool
+next(const struct table *table, struct table_cursor *cursor, union record_words *copy, bool closed_too)
 {
 	for (; cursor->worker < (uint32_t)table->workers; cursor->worker++, cursor->slot = 0) {
 		const struct part *part = &table->parts[cursor->worker];
@@ -190,14 +196,26 @@ table_next(const struct table *table, struct table_cursor *cursor, union record_
 
 			/* Most of a table that was once full is free: look at the first word alone. */
 			glance.words[0] = atomic_load_explicit(&slot->words[0], memory_order_acquire);
-			if (!glance.record.live || glance.record.state == CONN_CLOSED)
+			if (!is_wanted(&glance.record, closed_too))
 				continue;
 			slot_read(slot, copy->words, RECORD_WORDS);
-			if (copy->record.live && copy->record.state != CONN_CLOSED)
+			if (is_wanted(&copy->record, closed_too))
 				return true;
 		}
 	}
 	return false;
+}
+
+bool
+table_next(const struct table *table, struct table_cursor *cursor, union record_words *copy)
+{
+	return next(table, cursor, copy, false);
+}
+
+bool
+table_next_kept(const struct table *table, struct table_cursor *cursor, union record_words *copy)
+{
+	return next(table, cursor, copy, true);
 }
 
 enum table_answer

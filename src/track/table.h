@@ -52,6 +52,10 @@ struct table_cursor {
 /* Copies the next record whose state is not closed.  False: the walk is over. */
 bool table_next(const struct table *table, struct table_cursor *cursor, union record_words *copy);
 
+/* … closed ones too, as long as they have their slot: a walk that goes on to the history
+ * would else miss what is closed and not there yet, and has to drop what it finds in both. */
+bool table_next_kept(const struct table *table, struct table_cursor *cursor, union record_words *copy);
+
 enum table_answer {
 	TABLE_FOUND, /* its state may already be closed */
 	TABLE_GONE,  /* issued, but not live any more */

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_NEAREST_H
+#define BASE_NEAREST_H
+
+/* Of a NULL-terminated list of names the one that `word` was probably meant to be: at most two
+ * letters are wrong, missing or too many.  NULL: none is close. */
+const char *nearest(const char *word, const char *const *names);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All but the values is the same for every record of a view, so it is prepared
+ * once: a list of pieces, each some literal text and then, mostly, one field.
+ *
+ *   {"id":          FIELD id
+ *   ,"legs":{"upstream":   OBJECT legs.upstream, null: go on at ─┐
+ *   {"tuple":{…     FIELD …                                      │
+ *   }               TEXT                                         │
+ *   },"attempts":   FIELD attempts                            ◄──┘
+ */
+#include "export/record_json.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/utf8.h"
+
+enum piece_kind { PIECE_TEXT, PIECE_FIELD, PIECE_OBJECT };
+
+struct piece {
+	enum piece_kind kind;
+	int which; /* enum field, or enum field_object … */
+	int null;  /* … and the piece to go on with when that is null */
+	const char *literal;
+	size_t length;
+};
+
+enum { STEPS_MAX = FIELD_COUNT + 2 * FIELD_OBJECTS + 1, DEPTH_MAX = 8, LITERALS_MAX = 4096 };
+
+struct form {
+	struct piece pieces[STEPS_MAX];
+	int count;
+	char literals[LITERALS_MAX];
+};
+
+static struct form forms[VIEW_FULL + 1]; /* written once, before the first use */
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+
+/* Where the preparation stands: the objects that are open, outermost first. */
+struct draft {
+	struct form *form;
+	struct text literals;
+	size_t from; /* the literal under way begins here */
+	int depth;
+	struct {
+		size_t path_length; /* how much of the field's path names this object, its dot included */
+		int piece;          /* its PIECE_OBJECT; -1: it is never null as a whole */
+	} open[DEPTH_MAX];
+	bool first; /* nothing stands in the innermost object so far */
+};
+
+static int
+end_piece(struct draft *draft, enum piece_kind kind, int which)
+{
+	struct form *form = draft->form;
+
+	assert(form->count < STEPS_MAX);
+	form->pieces[form->count] = (struct piece){
+		.kind = kind,
+		.which = which,
+		.literal = form->literals + draft->from,
+		.length = draft->literals.length - draft->from,
+	};
+	draft->from = draft->literals.length;
+	return form->count++;
+}
+
+static int
+object_of(const char *path, size_t length)
+{
+	for (int object = 0; object < FIELD_OBJECTS; object++) {
+		if (strlen(field_object_paths[object]) == length &&
+		    strncmp(path, field_object_paths[object], length) == 0)
+			return object;
+	}
+	return FIELD_OBJECTS;
+}
+
+static void
+add_key(struct draft *draft, const char *key, size_t length)
+{
+	text_add(&draft->literals, draft->first ? "\"" : ",\"");
+	text_add_bytes(&draft->literals, key, length);
+	text_add(&draft->literals, "\":");
+	draft->first = false;
+}
+
+static void
+open_object(struct draft *draft, const char *path, size_t from, size_t length)
+{
+	int object = object_of(path, length), piece = -1;
+
+	add_key(draft, path + from, length - from);
+	if (object != FIELD_OBJECTS)
+		piece = end_piece(draft, PIECE_OBJECT, object);
+	text_add(&draft->literals, "{");
+	assert(draft->depth < DEPTH_MAX);
+	draft->open[draft->depth].path_length = length + 1;
+	draft->open[draft->depth++].piece = piece;
+	draft->first = true;
+}
+
+static void
+close_object(struct draft *draft)
+{
+	int piece = draft->open[--draft->depth].piece;
+
+	text_add(&draft->literals, "}");
+	if (piece != -1)
+		draft->form->pieces[piece].null = end_piece(draft, PIECE_TEXT, 0) + 1;
+	draft->first = false;
+}
+
+static size_t
+open_length(const struct draft *draft)
+{
+	return draft->depth == 0 ? 0 : draft->open[draft->depth - 1].path_length;
+}
+
+static void
+prepare(struct form *form, enum field_view view)
+{
+	struct draft draft = { .form = form, .first = true };
+	const char *before = "";
+
+	text_init(&draft.literals, form->literals, sizeof(form->literals));
+	text_add(&draft.literals, "{");
+	for (int field = 0; field < FIELD_COUNT; field++) {
+		const char *path = field_meanings[field].path, *dot;
+
+		if (view == VIEW_SHORT && field_meanings[field].view != VIEW_SHORT)
+			continue;
+		while (strncmp(path, before, open_length(&draft)) != 0)
+			close_object(&draft);
+		while ((dot = strchr(path + open_length(&draft), '.')) != NULL)
+			open_object(&draft, path, open_length(&draft), (size_t)(dot - path));
+		add_key(&draft, path + open_length(&draft), strlen(path + open_length(&draft)));
+		end_piece(&draft, PIECE_FIELD, field);
+		before = path;
+	}
+	while (draft.depth > 0)
+		close_object(&draft);
+	text_add(&draft.literals, "}");
+	end_piece(&draft, PIECE_TEXT, 0);
+	assert(!draft.literals.truncated);
+}
+
+static void
+prepare_all(void)
+{
+	prepare(&forms[VIEW_SHORT], VIEW_SHORT);
+	prepare(&forms[VIEW_FULL], VIEW_FULL);
+}
+
+struct pen {
+	char *at, *end;
+};
+
+static bool
+put(struct pen *pen, const char *bytes, size_t count)
+{
+	if ((size_t)(pen->end - pen->at) < count)
+		return false;
+	memcpy(pen->at, bytes, count);
+	pen->at += count;
+	return true;
+}
+
+#define PUT(pen, literal) put(pen, literal, sizeof(literal) - 1)
+
+static bool
+put_number(struct pen *pen, int64_t number)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	char digits[20], *at = digits + sizeof(digits);
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	for (; rest >= 100; rest /= 100) {
+		at -= 2;
+		memcpy(at, pairs + rest % 100 * 2, 2);
+	}
+	if (rest >= 10) {
+		at -= 2;
+		memcpy(at, pairs + rest * 2, 2);
+	} else {
+		*--at = (char)('0' + rest);
+	}
+	if (number < 0)
+		*--at = '-';
+	return put(pen, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+static bool
+put_escaped(struct pen *pen, char byte)
+{
+	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = strchr(special, byte);
+	char escape[7];
+
+	if (found != NULL)
+		snprintf(escape, sizeof(escape), "\\%c", letters[found - special]);
+	else
+		snprintf(escape, sizeof(escape), "\\u%04X", (unsigned)byte);
+	return put(pen, escape, strlen(escape));
+}
+
+static bool
+is_plain(char byte)
+{
+	return (unsigned char)byte >= 0x20 && (unsigned char)byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+static bool
+put_text(struct pen *pen, const char *text)
+{
+	bool fits = PUT(pen, "\"");
+	const char *end = text + strlen(text);
+
+	while (fits && text < end) {
+		const char *from = text;
+
+		while (text < end && is_plain(*text))
+			text++;
+		fits = put(pen, from, (size_t)(text - from));
+		if (!fits || text == end)
+			break;
+		from = text;
+		if (!utf8_next(&text, end))
+			fits = PUT(pen, UTF8_REPLACEMENT);
+		else if (text - from > 1)
+			fits = put(pen, from, (size_t)(text - from));
+		else
+			fits = put_escaped(pen, *from);
+	}
+	return fits && PUT(pen, "\"");
+}
+
+static bool
+put_value(struct pen *pen, struct value value)
+{
+	switch (value.kind) {
+	case VALUE_NULL:
+		break;
+	case VALUE_BOOL:
+		return value.truth ? PUT(pen, "true") : PUT(pen, "false");
+	case VALUE_NUMBER:
+		return put_number(pen, value.number);
+	case VALUE_TEXT:
+		return put_text(pen, value.text);
+	}
+	return PUT(pen, "null");
+}
+
+static bool
+put_record(struct pen *pen, struct reading *reading, const struct form *form)
+{
+	bool fits = true;
+
+	for (int i = 0; fits && i < form->count;) {
+		const struct piece *piece = &form->pieces[i++];
+
+		fits = put(pen, piece->literal, piece->length);
+		if (fits && piece->kind == PIECE_FIELD)
+			fits = put_value(pen, field_read(reading, (enum field)piece->which));
+		if (fits && piece->kind == PIECE_OBJECT &&
+		    field_object_is_null(reading->record, (enum field_object)piece->which)) {
+			fits = PUT(pen, "null");
+			i = piece->null;
+		}
+	}
+	return fits;
+}
+
+void
+record_json_write(struct text *text, struct reading *reading, enum field_view view)
+{
+	struct pen pen = { text->bytes + text->length, text->bytes + text->size - 1 };
+
+	pthread_once(&prepared, prepare_all);
+	if (!put_record(&pen, reading, &forms[view]))
+		text->truncated = true;
+	text->length = (size_t)(pen.at - text->bytes);
+	text->bytes[text->length] = '\0';
+}
