@@ -6,19 +6,15 @@ libsockproxy_a_SOURCES = \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/log.c %D%/base/log.h \
+	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
+	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/config/endpoint.c %D%/config/endpoint.h \
 	%D%/config/options.c %D%/config/options.h \
 	%D%/config/settings.h \
-	%D%/daemon/demo.c %D%/daemon/demo.h \
-	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
-	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
-	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
-	%D%/export/conn_line.c %D%/export/conn_line.h \
-	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/net/listening.c %D%/net/listening.h \
 	%D%/net/loop.c %D%/net/loop.h \
 	%D%/net/mailbox.c %D%/net/mailbox.h \
@@ -43,6 +39,8 @@ libsockproxy_a_SOURCES = \
 	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
 	%D%/export/conn_line.c %D%/export/conn_line.h \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
+	%D%/export/json.c %D%/export/json.h \
+	%D%/export/record_json.c %D%/export/record_json.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
@@ -53,6 +51,10 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
+	%D%/daemon/demo.c %D%/daemon/demo.h \
+	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
+	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
+	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
 	%D%/daemon/limits.c %D%/daemon/limits.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 

@@ -1,7 +1,5 @@
-dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh
+dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh %D%/run.sh
 TESTS += %D%/check-floors.sh %D%/check-manual.sh
-dist_check_SCRIPTS += %D%/check-floors.sh %D%/run.sh
-TESTS += %D%/check-floors.sh
 EXTRA_DIST += %D%/README.md
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir;
 
@@ -36,6 +34,7 @@ unit_tests = \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
+	%D%/unit/test_record_json \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
 	%D%/unit/test_table \
