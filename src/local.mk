@@ -66,6 +66,10 @@ libsockproxy_a_SOURCES = \
 	%D%/api/router.c %D%/api/router.h \
 	%D%/api/server.c %D%/api/server.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
+	%D%/daemon/demo.c %D%/daemon/demo.h \
+	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
+	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
+	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
 	%D%/daemon/limits.c %D%/daemon/limits.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 

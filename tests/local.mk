@@ -20,6 +20,7 @@ unit_tests = \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
 	%D%/unit/test_conn_log \
+	%D%/unit/test_demo \
 	%D%/unit/test_fields \
 	%D%/unit/test_flow \
 	%D%/unit/test_group \
@@ -34,6 +35,7 @@ unit_tests = \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
+	%D%/unit/test_record_json \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
 	%D%/unit/test_table \
