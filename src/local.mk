@@ -37,6 +37,7 @@ libsockproxy_a_SOURCES = \
 	%D%/track/track.c %D%/track/track.h \
 	%D%/upstream/group.c %D%/upstream/group.h \
 	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
+	%D%/upstream/resolver.c %D%/upstream/resolver.h \
 	%D%/export/conn_line.c %D%/export/conn_line.h \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/export/json.c %D%/export/json.h \

@@ -46,21 +46,14 @@ unit_tests = \
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests =
 
-# integration: the built daemon, loopback, real clients and HTTP
-integration_tests =
+# integration: real modules or the built daemon, loopback, real clients and HTTP
+integration_tests = \
+	%D%/integration/test_api
 
 # fault: the same daemon while something breaks
 fault_tests =
 
 check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests)
-	%D%/unit/test_record_json \
-	%D%/unit/test_slot
-
-# integration: real modules together, loopback, real HTTP
-integration_tests = \
-	%D%/integration/test_api
-
-check_PROGRAMS += $(unit_tests) $(integration_tests)
 TESTS += $(check_PROGRAMS)
 
 # One folder alone.
@@ -72,9 +65,6 @@ check-integration:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests)'
 check-fault:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)'
-check-integration:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests)'
-.PHONY: check-unit check-integration
 endif
 
 # All that `make check` compiles, without running it.
