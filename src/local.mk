@@ -37,6 +37,7 @@ libsockproxy_a_SOURCES = \
 	%D%/track/track.c %D%/track/track.h \
 	%D%/upstream/group.c %D%/upstream/group.h \
 	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
+	%D%/upstream/resolver.c %D%/upstream/resolver.h \
 	%D%/export/conn_line.c %D%/export/conn_line.h \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/export/json.c %D%/export/json.h \
@@ -50,6 +51,21 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
+	%D%/api/admin_socket.c %D%/api/admin_socket.h \
+	%D%/api/conns_walk.c %D%/api/conns_walk.h \
+	%D%/api/cursor.c %D%/api/cursor.h \
+	%D%/api/guard.c %D%/api/guard.h \
+	%D%/api/query.c %D%/api/query.h \
+	%D%/api/reply.c %D%/api/reply.h \
+	%D%/api/route_conn.c \
+	%D%/api/route_conns.c \
+	%D%/api/route_index.c \
+	%D%/api/route_listeners.c \
+	%D%/api/route_probes.c \
+	%D%/api/route_stats.c \
+	%D%/api/route_version.c \
+	%D%/api/router.c %D%/api/router.h \
+	%D%/api/server.c %D%/api/server.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
 	%D%/daemon/demo.c %D%/daemon/demo.h \
 	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \

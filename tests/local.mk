@@ -9,6 +9,7 @@ LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 
 check_LIBRARIES += libsupport.a
 libsupport_a_SOURCES = \
+	%D%/support/http_ask.c %D%/support/http_ask.h \
 	%D%/support/suite.c %D%/support/suite.h \
 	%D%/support/tcp_pair.c %D%/support/tcp_pair.h
 
@@ -45,8 +46,9 @@ unit_tests = \
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests =
 
-# integration: the built daemon, loopback, real clients and HTTP
-integration_tests =
+# integration: real modules or the built daemon, loopback, real clients and HTTP
+integration_tests = \
+	%D%/integration/test_api
 
 # fault: the same daemon while something breaks
 fault_tests =
