@@ -338,8 +338,7 @@ begin_drain(struct daemon *daemon)
 	char within[QUANTITY_TEXT_MAX];
 
 	log_notice("draining: no new clients; %u connections may finish within %s",
-	    table_places_taken(daemon->track.table),
-	    quantity_format_duration(settings->drain_timeout_ns, within));
+	    table_places_taken(daemon->track.table), quantity_format_duration(settings->drain_timeout_ns, within));
 	notify_send("STOPPING=1");
 	atomic_store(&daemon->readiness, NOT_READY_DRAINING);
 	daemon->drain_until = clock_now() + settings->drain_timeout_ns;
@@ -385,15 +384,18 @@ on_signal(struct loop_watch *watch, uint32_t events)
 static bool
 take_signals(struct daemon *daemon)
 {
-	sigset_t ours, all;
+	static const int kept_for_later[] = { SIGHUP, SIGUSR1, SIGUSR2 }; /* they would end us */
+	sigset_t ours, blocked;
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN); /* splice raises it, and knows no flag against it */
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGINT);
+	blocked = ours;
+	for (size_t i = 0; i < sizeof(kept_for_later) / sizeof(kept_for_later[0]); i++)
+		sigaddset(&blocked, kept_for_later[i]);
+	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 	fd = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
 	daemon->loop = loop_new();
 	if (fd != -1 && daemon->loop != NULL && loop_watch(daemon->loop, &daemon->signals, fd, EPOLLIN, on_signal) == 0)

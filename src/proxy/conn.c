@@ -145,7 +145,7 @@ publish(struct conn *conn)
 	edit(conn)->state = conn->state;
 	put_counters(edit(conn), conn);
 	const union record_words *written = table_commit(bench->track->table, bench->number, conn->slot);
-	conn->drafting = false;
+	conn->drafting = conn->moved = false;
 	if (conn->state == CONN_CLOSED)
 		history_number = history_append(bench->track->history, written);
 	publish_news(conn, &written->record, history_number);
@@ -593,6 +593,7 @@ note_payload(struct conn *conn, enum leg_name from, uint64_t received_before, ui
 	totals_add(&totals->counts[received[from]], pump->received - received_before);
 	totals_add(&totals->counts[sent[from]], pump->sent - sent_before);
 	conn->times.last_payload = now_of(conn);
+	conn->moved = true;
 	touch(conn);
 }
 
@@ -990,9 +991,10 @@ conn_after_turn(struct workbench *bench)
 			conn->in_use = false;
 			table_release(bench->track->table, bench->number, conn->slot);
 			bench->on_place_free(bench->argument);
-		} else {
+		} else if (conn->moved) {
 			struct record_counters counters = counters_of(conn);
 
+			conn->moved = false;
 			table_count(bench->track->table, bench->number, conn->slot, &counters);
 		}
 	}
