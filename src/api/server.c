@@ -39,7 +39,7 @@ struct server {
 	bool settled; /* its thread has its name and niceness */
 };
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 log_from_library(void *unused, const char *format, va_list values)
 {
 	char line[LOG_LINE_MAX];
