@@ -17,8 +17,10 @@ libsupport_a_SOURCES = \
 unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_lifecycle \
+	%D%/unit/test_nearest \
 	%D%/unit/test_record_json \
-	%D%/unit/test_slot
+	%D%/unit/test_slot \
+	%D%/unit/test_utf8
 
 # integration: real modules together, loopback, real HTTP
 integration_tests = \

@@ -6,8 +6,8 @@
  *
  *   uri_came ──► request_came ──► guard, router ──► send_reply ──► (fill …) ──► request_over
  *
- * The library decodes and divides targets in its own way and loses what a NUL
- * in them hides, so we keep the target as it came and read it ourselves.
+ * The library decodes and divides targets in its own way, so that a NUL or a
+ * broken escape goes unnoticed: we keep the target as it came and read it ourselves.
  */
 #include "api/server.h"
 
@@ -25,12 +25,14 @@
 #include "base/log.h"
 
 enum {
-	CONNECTIONS_MAX = 256,         /* more wait in the kernel's queue */
+	CONNECTIONS_MAX = 128,         /* more wait in the kernel's queue */
 	CONNECTION_MEMORY = 32 * 1024, /* a request's headers, then one piece of its answer */
 	IDLE_TIMEOUT_S = 30,           /* a client that neither asks nor reads */
 	NICENESS = 10,                 /* forwarding goes first */
 	LOG_LINE_MAX = 256,
 };
+
+_Static_assert(CONNECTIONS_MAX + 8 <= SERVER_DESCRIPTORS_MAX, "with its socket, its epoll and its wake-up");
 
 struct server {
 	struct MHD_Daemon *daemon;
@@ -40,14 +42,18 @@ struct server {
 	bool settled; /* its thread has its name and niceness */
 };
 
-static void
-log_from_library(void *unused, const char *format, va_list values)
+/* It quotes what clients sent, which must not reach a terminal as it is. */
+static void __attribute__((format(printf, 2, 0))) log_from_library(void *unused, const char *format, va_list values)
 {
 	char line[LOG_LINE_MAX];
 
 	(void)unused;
 	vsnprintf(line, sizeof(line), format, values);
 	line[strcspn(line, "\n")] = '\0';
+	for (char *at = line; *at != '\0'; at++) {
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
 	log_debug("api: %s", line);
 }
 

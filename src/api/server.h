@@ -13,6 +13,9 @@
  */
 struct server;
 
+/* What it holds at most, for whoever shares out the process's descriptors. */
+enum { SERVER_DESCRIPTORS_MAX = 136 };
+
 /* What /readyz says; set by the daemon, read by the api. */
 enum readiness { NOT_READY_STARTING, READY, NOT_READY_DRAINING };
 
