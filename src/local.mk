@@ -1,18 +1,27 @@
 # Everything but main() is a library, so that tests link what ships.
 noinst_LIBRARIES += libsockproxy.a
+libsockproxy_a_CPPFLAGS = $(AM_CPPFLAGS) $(ASSERTS)
 libsockproxy_a_SOURCES = \
 	%D%/base/addr.c %D%/base/addr.h \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/nearest.c %D%/base/nearest.h \
+	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
+	%D%/config/endpoint.c %D%/config/endpoint.h \
+	%D%/config/options.c %D%/config/options.h \
 	%D%/config/settings.h \
+	%D%/net/listening.c %D%/net/listening.h \
+	%D%/net/loop.c %D%/net/loop.h \
+	%D%/net/mailbox.c %D%/net/mailbox.h \
+	%D%/net/notify.c %D%/net/notify.h \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
+	%D%/net/timer.c %D%/net/timer.h \
 	%D%/track/bus.c %D%/track/bus.h \
 	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
 	%D%/track/conn_id.c %D%/track/conn_id.h \
@@ -26,11 +35,22 @@ libsockproxy_a_SOURCES = \
 	%D%/track/table.c %D%/track/table.h \
 	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
 	%D%/track/track.c %D%/track/track.h \
+	%D%/upstream/group.c %D%/upstream/group.h \
+	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
+	%D%/upstream/resolver.c %D%/upstream/resolver.h \
+	%D%/export/conn_line.c %D%/export/conn_line.h \
+	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/export/json.c %D%/export/json.h \
 	%D%/export/record_json.c %D%/export/record_json.h \
+	%D%/proxy/conn.c %D%/proxy/conn.h \
+	%D%/proxy/deadline.c %D%/proxy/deadline.h \
+	%D%/proxy/farewell.c %D%/proxy/farewell.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
+	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
+	%D%/proxy/workbench.c %D%/proxy/workbench.h \
+	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \
 	%D%/api/conns_walk.c %D%/api/conns_walk.h \
 	%D%/api/cursor.c %D%/api/cursor.h \
@@ -45,7 +65,13 @@ libsockproxy_a_SOURCES = \
 	%D%/api/route_stats.c \
 	%D%/api/route_version.c \
 	%D%/api/router.c %D%/api/router.h \
-	%D%/api/server.c %D%/api/server.h
+	%D%/api/server.c %D%/api/server.h \
+	%D%/daemon/daemon.c %D%/daemon/daemon.h \
+	%D%/daemon/demo.c %D%/daemon/demo.h \
+	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
+	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
+	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
+	%D%/daemon/limits.c %D%/daemon/limits.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
 libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)

@@ -1,5 +1,5 @@
-dist_check_SCRIPTS += %D%/check-floors.sh
-TESTS += %D%/check-floors.sh
+dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh %D%/run.sh
+TESTS += %D%/check-floors.sh %D%/check-manual.sh
 EXTRA_DIST += %D%/README.md
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir;
 
@@ -16,22 +16,89 @@ libsupport_a_SOURCES = \
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_bus \
+	%D%/unit/test_conn_id \
+	%D%/unit/test_conn_line \
+	%D%/unit/test_conn_log \
+	%D%/unit/test_demo \
+	%D%/unit/test_fields \
+	%D%/unit/test_flow \
+	%D%/unit/test_group \
+	%D%/unit/test_history \
 	%D%/unit/test_lifecycle \
+	%D%/unit/test_listeners \
+	%D%/unit/test_log \
+	%D%/unit/test_loop \
+	%D%/unit/test_mailbox \
+	%D%/unit/test_manual \
 	%D%/unit/test_nearest \
+	%D%/unit/test_options \
+	%D%/unit/test_proxy_header \
+	%D%/unit/test_quantity \
+	%D%/unit/test_queue \
 	%D%/unit/test_record_json \
+	%D%/unit/test_ring \
 	%D%/unit/test_slot \
+	%D%/unit/test_table \
+	%D%/unit/test_text \
+	%D%/unit/test_timer \
+	%D%/unit/test_totals \
 	%D%/unit/test_utf8
 
-# integration: real modules together, loopback, real HTTP
+# scenario: real modules on a fake clock and fake sockets
+scenario_tests =
+
+# integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
 	%D%/integration/test_api
 
-check_PROGRAMS += $(unit_tests) $(integration_tests)
+# fault: the same daemon while something breaks
+fault_tests =
+
+check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests)
 TESTS += $(check_PROGRAMS)
 
+# One folder alone.
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)'
+check-scenario:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(scenario_tests)'
 check-integration:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests)'
-.PHONY: check-unit check-integration
+check-fault:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)'
 endif
+
+# All that `make check` compiles, without running it.
+tests-built: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_LIBRARIES) $(check_PROGRAMS)
+
+# fuzz: random bytes for whatever reads bytes.  FUZZ_SECONDS are shared out.
+EXTRA_DIST += %D%/fuzz/seeds
+if FUZZING
+FUZZ_SECONDS = 60
+fuzzers = \
+	%D%/fuzz/fuzz_addr
+
+noinst_PROGRAMS += $(fuzzers)
+%C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+# What a run finds new joins a corpus in the build directory, what breaks stays beside it.
+fuzz: $(fuzzers)
+	@for fuzzer in $(fuzzers); do \
+		name=$${fuzzer##*/fuzz_}; \
+		$(MKDIR_P) %D%/fuzz/corpus/$$name; \
+		echo "fuzz $$name"; \
+		$$fuzzer -max_total_time=`expr $(FUZZ_SECONDS) / $(words $(fuzzers))` -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=%D%/fuzz/ %D%/fuzz/corpus/$$name $(srcdir)/%D%/fuzz/seeds/$$name || exit 1; \
+	done
+endif
+
+# What `make check` ran of src, by file; needs --enable-coverage.
+coverage:
+	find . -name '*.gcda' -delete
+	$(MAKE) $(AM_MAKEFLAGS) check
+	gcovr --root $(srcdir) --object-directory . --filter '$(srcdir)/src/' --sort-uncovered
+
+.PHONY: check-unit check-scenario check-integration check-fault tests-built fuzz coverage

@@ -25,14 +25,11 @@
 #include "base/log.h"
 
 enum {
-	CONNECTIONS_MAX = 128,         /* more wait in the kernel's queue */
 	CONNECTION_MEMORY = 32 * 1024, /* a request's headers, then one piece of its answer */
 	IDLE_TIMEOUT_S = 30,           /* a client that neither asks nor reads */
 	NICENESS = 10,                 /* forwarding goes first */
 	LOG_LINE_MAX = 256,
 };
-
-_Static_assert(CONNECTIONS_MAX + 8 <= SERVER_DESCRIPTORS_MAX, "with its socket, its epoll and its wake-up");
 
 struct server {
 	struct MHD_Daemon *daemon;
@@ -250,7 +247,7 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 }
 
 int
-server_start(struct server **started, const struct track *track, const _Atomic int *readiness)
+server_start(struct server **started, const struct track *track, const _Atomic int *readiness, int connections_max)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
@@ -269,7 +266,7 @@ server_start(struct server **started, const struct track *track, const _Atomic i
 	    NULL, request_came, server, MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL, MHD_OPTION_LISTEN_SOCKET,
 	    server->socket.fd, MHD_OPTION_URI_LOG_CALLBACK, uri_came, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over,
 	    NULL, MHD_OPTION_NOTIFY_CONNECTION, client_came, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections_max,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (server->daemon == NULL) {
 		error = errno != 0 ? -errno : -ENOMEM;

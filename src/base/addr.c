@@ -20,26 +20,58 @@ parse_path(struct addr *addr, const char *path)
 
 /* Digits only: strtoul alone would also take " 80", "+80" and "-1". */
 static bool
-parse_port(in_port_t *port, const char *text)
+is_number(const char *text)
 {
-	size_t digits = strspn(text, "0123456789");
-	unsigned long number = strtoul(text, NULL, 10);
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
 
-	*port = htons((in_port_t)number);
-	return digits > 0 && text[digits] == '\0' && number <= 65535;
+static bool
+parse_v4(struct addr *addr, const char *text)
+{
+	*addr = (struct addr){ .length = sizeof(addr->v4), .v4.sin_family = AF_INET };
+	return inet_pton(AF_INET, text, &addr->v4.sin_addr) == 1;
+}
+
+static bool
+parse_v6(struct addr *addr, const char *text)
+{
+	*addr = (struct addr){ .length = sizeof(addr->v6), .v6.sin6_family = AF_INET6 };
+	return inet_pton(AF_INET6, text, &addr->v6.sin6_addr) == 1;
+}
+
+/* "127.0.0.1" or "[::1]"; writes into host. */
+static bool
+parse_host(struct addr *addr, char *host, const char **expected)
+{
+	char *bracket = strchr(host, ']');
+
+	if (host[0] == '[' && bracket != NULL && bracket[1] == '\0') {
+		*bracket = '\0';
+		return parse_v6(addr, host + 1);
+	}
+	if (strchr(host, ':') != NULL)
+		*expected = "an IPv6 address stands in brackets, as in [::1]:80";
+	return parse_v4(addr, host);
 }
 
 bool
-addr_parse(struct addr *addr, const char *text)
+addr_parse_explained(struct addr *addr, const char *text, const char **expected)
 {
 	const char *colon = strrchr(text, ':');
+	const char *port = colon == NULL ? text : colon + 1;
 	char host[INET6_ADDRSTRLEN + 2] = "[::]";
-	in_port_t port;
 
-	if (strncmp(text, "unix:", 5) == 0)
+	if (strncmp(text, "unix:", 5) == 0) {
+		*expected = "the path must be 1 to 107 bytes long";
 		return parse_path(addr, text + 5);
-	if (!parse_port(&port, colon == NULL ? text : colon + 1))
+	}
+	*expected = "must be PORT, IP:PORT, [IPv6]:PORT or unix:/path";
+	if (!is_number(port) && (colon == NULL || strchr(port, ']') != NULL))
+		return false; /* there is no port at all */
+	if (!is_number(port) || strtoul(port, NULL, 10) > 65535) {
+		*expected = "the port must be 0 to 65535";
 		return false;
+	}
 	if (colon != NULL) {
 		size_t length = (size_t)(colon - text);
 
@@ -48,16 +80,24 @@ addr_parse(struct addr *addr, const char *text)
 		memcpy(host, text, length);
 		host[length] = '\0';
 	}
+	if (!parse_host(addr, host, expected))
+		return false;
+	addr_set_port(addr, (uint16_t)strtoul(port, NULL, 10));
+	return true;
+}
 
-	char *bracket = strchr(host, ']');
-	if (host[0] == '[' && bracket != NULL && bracket[1] == '\0') {
-		*bracket = '\0';
-		*addr = (struct addr){ .length = sizeof(addr->v6),
-			.v6 = { .sin6_family = AF_INET6, .sin6_port = port } };
-		return inet_pton(AF_INET6, host + 1, &addr->v6.sin6_addr) == 1;
-	}
-	*addr = (struct addr){ .length = sizeof(addr->v4), .v4 = { .sin_family = AF_INET, .sin_port = port } };
-	return inet_pton(AF_INET, host, &addr->v4.sin_addr) == 1;
+bool
+addr_parse(struct addr *addr, const char *text)
+{
+	const char *expected;
+
+	return addr_parse_explained(addr, text, &expected);
+}
+
+bool
+addr_parse_ip(struct addr *addr, const char *text)
+{
+	return strchr(text, ':') != NULL ? parse_v6(addr, text) : parse_v4(addr, text);
 }
 
 const char *

@@ -25,6 +25,13 @@ struct addr {
  * of this host, IPv6 and IPv4.  False for anything else: no names, no guesses. */
 bool addr_parse(struct addr *addr, const char *text);
 
+/* When false, `expected` is what should have been there, to stand behind the
+ * text in a message: "the port must be 0 to 65535". */
+bool addr_parse_explained(struct addr *addr, const char *text, const char **expected);
+
+/* "192.0.2.1" or "2001:db8::1", without a port; that becomes 0. */
+bool addr_parse_ip(struct addr *addr, const char *text);
+
 /* A client that came over IPv4 to an IPv6 socket is shown as what it is, IPv4. */
 const char *addr_format(const struct addr *addr, char *text, size_t size);
 

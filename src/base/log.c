@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdarg.h>
@@ -14,7 +15,12 @@
 #include "base/queue.h"
 #include "base/text.h"
 
-enum { LINE_MAX_BYTES = 512, QUEUE_LINES = 256 };
+enum {
+	LINE_MAX_BYTES = 512,
+	QUEUE_LINES = 256,
+	LOOK_MS = 100, /* how soon a wait for stderr learns of log_stop */
+	STOP_MS = 900,
+};
 
 struct line {
 	uint16_t length;
@@ -34,16 +40,34 @@ static struct queue *queue; /* NULL: no thread, write directly */
 static sem_t queued;
 static pthread_t thread;
 static atomic_bool stopping;
+static _Atomic int64_t deadline_ns; /* 0 until log_stop, then when to give up on a stuck stderr */
 static _Atomic uint64_t dropped;
 
-/* A terminal that is gone is nothing that a log could report. */
+static bool
+wait_for_room(void)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	for (;;) {
+		int64_t deadline = atomic_load(&deadline_ns);
+		bool too_late = deadline != 0 && clock_now() >= deadline;
+
+		if (poll(&out, 1, too_late ? 0 : LOOK_MS) > 0)
+			return true;
+		if (too_late)
+			return false;
+	}
+}
+
+/* A pipe with room takes a line at once: it is shorter than PIPE_BUF.  A
+ * terminal that is gone is nothing that a log could report. */
 static void
 write_out(const char *bytes, size_t length)
 {
-	while (length > 0) {
+	while (length > 0 && wait_for_room()) {
 		ssize_t written = write(STDERR_FILENO, bytes, length);
 
-		if (written == -1 && errno == EINTR)
+		if (written == -1 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (written == -1)
 			return;
@@ -52,7 +76,7 @@ write_out(const char *bytes, size_t length)
 	}
 }
 
-static void
+__attribute__((format(printf, 3, 0))) static void
 compose(struct line *line, enum log_level level, const char *format, va_list values)
 {
 	char when[CLOCK_TEXT_MAX], body[LINE_MAX_BYTES];
@@ -60,37 +84,38 @@ compose(struct line *line, enum log_level level, const char *format, va_list val
 
 	vsnprintf(body, sizeof(body), format, values);
 	text_init(&text, line->bytes, sizeof(line->bytes) - 1);
-	text_addf(&text, "%s %s: %s", clock_format(clock_wall_us(), when, sizeof(when)), log_level_texts[level], body);
+	text_addf(&text, "%s %s: ", clock_format(clock_wall_us(), when, sizeof(when)), log_level_texts[level]);
+	text_add_printable(&text, body);
 	line->bytes[text.length] = '\n';
 	line->length = (uint16_t)(text.length + 1);
 }
 
 static void
-report_drops(uint64_t *reported)
+report_drops(void)
 {
+	static uint64_t reported;
 	uint64_t now = log_dropped();
 	char text[80];
 
-	if (now == *reported)
+	if (now == reported)
 		return;
 	int length = snprintf(
-	    text, sizeof(text), "log: %llu lines dropped: stderr is too slow\n", (unsigned long long)(now - *reported));
+	    text, sizeof(text), "log: %llu lines dropped: stderr is too slow\n", (unsigned long long)(now - reported));
 	write_out(text, (size_t)length);
-	*reported = now;
+	reported = now;
 }
 
 static void *
 write_lines(void *unused)
 {
 	struct line line;
-	uint64_t reported = 0;
 
 	do {
 		while (sem_wait(&queued) == -1 && errno == EINTR)
 			continue;
 		while (queue_take(queue, &line))
 			write_out(line.bytes, line.length);
-		report_drops(&reported);
+		report_drops();
 	} while (!atomic_load(&stopping));
 	return unused;
 }
@@ -110,6 +135,7 @@ log_start(void)
 		return -ENOMEM;
 	sem_init(&queued, 0, 0);
 	atomic_store(&stopping, false);
+	atomic_store(&deadline_ns, 0);
 	queue = lines;
 	int error = pthread_create(&thread, NULL, write_lines, NULL);
 	if (error != 0) {
@@ -126,6 +152,7 @@ log_stop(void)
 {
 	if (queue == NULL)
 		return;
+	atomic_store(&deadline_ns, clock_now() + STOP_MS * NS_PER_MS);
 	atomic_store(&stopping, true);
 	sem_post(&queued);
 	pthread_join(thread, NULL);
@@ -140,6 +167,17 @@ log_dropped(void)
 	return atomic_load_explicit(&dropped, memory_order_relaxed);
 }
 
+static void
+put(const struct line *line)
+{
+	if (queue == NULL)
+		write_out(line->bytes, line->length);
+	else if (queue_post(queue, line))
+		sem_post(&queued);
+	else
+		atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
+}
+
 void
 log_line(enum log_level level, const char *format, ...)
 {
@@ -151,10 +189,17 @@ log_line(enum log_level level, const char *format, ...)
 	va_start(values, format);
 	compose(&line, level, format, values);
 	va_end(values);
-	if (queue == NULL)
-		write_out(line.bytes, line.length);
-	else if (queue_post(queue, &line))
-		sem_post(&queued);
-	else
-		atomic_fetch_add_explicit(&dropped, 1, memory_order_relaxed);
+	put(&line);
+}
+
+void
+log_plain(const char *bytes, size_t length)
+{
+	struct line line;
+
+	for (size_t at = 0; at < length; at += line.length) {
+		line.length = (uint16_t)(length - at < sizeof(line.bytes) ? length - at : sizeof(line.bytes));
+		memcpy(line.bytes, bytes + at, line.length);
+		put(&line);
+	}
 }

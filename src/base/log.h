@@ -2,6 +2,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -21,13 +22,18 @@ void log_set_level(enum log_level level);
 /* 0 or -errno.  Needs all signals blocked, as every thread of ours. */
 int log_start(void);
 
-/* Writes out what is queued and ends the thread; later lines are written directly. */
+/* Writes out what is queued, for at most a second, and ends the thread.  Later lines are
+ * written directly, and no more waited for. */
 void log_stop(void);
 
 uint64_t log_dropped(void);
 
-/* A line longer than 500 bytes is cut. */
+/* A line longer than 500 bytes is cut; what is not printable ASCII becomes `?`. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Text that is complete in itself, without time and level: it ends its own lines.  More than
+ * 500 bytes go in pieces, between which a line of another thread may come. */
+void log_plain(const char *bytes, size_t length);
 
 #define log_error(...)   log_line(LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LEVEL_WARNING, __VA_ARGS__)

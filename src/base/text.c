@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,6 +62,13 @@ text_add_i64(struct text *text, int64_t number)
 }
 
 void
+text_add_printable(struct text *text, const char *string)
+{
+	for (; *string != '\0'; string++)
+		text_add_char(text, *string >= ' ' && *string <= '~' ? *string : '?');
+}
+
+void
 text_addf(struct text *text, const char *format, ...)
 {
 	size_t room = text->size - text->length;
@@ -76,4 +84,28 @@ text_addf(struct text *text, const char *format, ...)
 		wanted = (int)room - 1;
 	}
 	text->length += (size_t)wanted;
+}
+
+/* Cuts between characters of UTF-8, not inside one. */
+static size_t
+length_up_to(const char *string, size_t most)
+{
+	size_t length = strnlen(string, most + 1);
+
+	if (length <= most)
+		return length;
+	while (most > 0 && ((unsigned char)string[most] & 0xc0) == 0x80)
+		most--;
+	return most;
+}
+
+void
+text_add_quoted(struct text *text, const char *string)
+{
+	size_t length = length_up_to(string, 80);
+
+	text_add_char(text, '"');
+	for (size_t i = 0; i < length; i++)
+		text_add_char(text, iscntrl((unsigned char)string[i]) ? '?' : string[i]);
+	text_add(text, string[length] == '\0' ? "\"" : "...\"");
 }

@@ -25,6 +25,14 @@ void text_add_bytes(struct text *text, const char *bytes, size_t count);
 void text_add_char(struct text *text, char c);
 void text_add_u64(struct text *text, uint64_t number);
 void text_add_i64(struct text *text, int64_t number);
+
+/* For a terminal: what is not printable ASCII becomes `?`, so that no name can steer it. */
+void text_add_printable(struct text *text, const char *string);
+
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For what somebody else wrote: in quotes, on one line (control characters
+ * become ?), and cut with ... when it is longer than 80 bytes. */
+void text_add_quoted(struct text *text, const char *string);
 
 #endif

@@ -12,7 +12,12 @@ enum options_answer {
 	OPTIONS_WRONG,   /* `error` is one line that names the option and what was expected: exit 2 */
 };
 
-/* Fills settings with defaults and what the command line says.  Nothing is opened or looked up. */
+/* Room for the longest of either text. */
+enum { OPTIONS_ERROR_MAX = 512, OPTIONS_HELP_MAX = 4096 };
+
+/* Fills settings with defaults and what the command line says.  Nothing is
+ * opened or looked up.  argv is not changed, and the call may be repeated.
+ * With --demo there is one pair, whose target waits for its address. */
 enum options_answer options_parse(struct settings *settings, int argc, char **argv, struct text *error);
 
 /* The text of -h, made from the table of options. */

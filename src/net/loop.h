@@ -18,8 +18,7 @@
  */
 struct loop;
 
-/* One descriptor watched.  The owner embeds it; fd is -1 while not watched, and an
- * event that was already collected for it is then not delivered. */
+/* One descriptor watched.  The owner embeds it; fd is -1 while not watched. */
 struct loop_watch;
 typedef void loop_watch_fn(struct loop_watch *watch, uint32_t events);
 struct loop_watch {
@@ -57,7 +56,8 @@ struct timers *loop_timers(struct loop *loop);
 int loop_watch(struct loop *loop, struct loop_watch *watch, int fd, uint32_t events, loop_watch_fn *on_events);
 int loop_rewatch(struct loop *loop, struct loop_watch *watch, uint32_t events);
 
-/* Forgets the descriptor, which the caller then closes. */
+/* Forgets the descriptor, which the caller then closes.  Events that were already
+ * collected for it are not delivered, even if the watch gets another one at once. */
 void loop_unwatch(struct loop *loop, struct loop_watch *watch);
 
 void loop_ready(struct loop *loop, struct loop_task *task);

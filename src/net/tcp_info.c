@@ -28,6 +28,7 @@ tcp_info_read(int fd, struct tcp_facts *facts)
 		.retransmits = info.tcpi_retransmits,
 		.probes = info.tcpi_probes,
 		.last_ack_ms = info.tcpi_last_ack_recv,
+		.not_sent = length >= offsetof(struct tcp_info, tcpi_min_rtt) ? info.tcpi_notsent_bytes : 0,
 		.bytes_received = info.tcpi_bytes_received,
 		.bytes_acked = info.tcpi_bytes_acked,
 	};

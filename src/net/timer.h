@@ -19,7 +19,8 @@ typedef void timer_fn(struct timer *timer);
 struct timer {
 	TAILQ_ENTRY(timer) link;
 	timer_fn *fire;
-	int64_t at; /* clock_now; 0: not armed */
+	int64_t at;    /* clock_now; 0: not armed */
+	uint16_t slot; /* the list it is on, while armed */
 };
 
 /* NULL: no memory. */
@@ -33,7 +34,7 @@ void timer_cancel(struct timers *timers, struct timer *timer);
 /* Fires what is due; each is disarmed before it fires. */
 void timers_run(struct timers *timers, int64_t now);
 
-/* Milliseconds until something may be due; -1: nothing is armed. */
+/* Milliseconds until there may be something for timers_run to do; -1: nothing is armed. */
 int timers_wait_ms(const struct timers *timers, int64_t now);
 
 #endif

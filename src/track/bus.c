@@ -125,30 +125,37 @@ bus_next(struct bus_cursor *cursor, struct event *event)
 	return false;
 }
 
-static uint64_t
-heads(const struct bus *bus)
+/* Compared with the follower's place, not with what was there a moment ago: an
+ * event between its last bus_next and now has rung no bell. */
+static bool
+has_news(const struct bus_cursor *cursor)
 {
-	uint64_t sum = 0;
-
-	for (int i = 0; i < bus->workers; i++)
-		sum += ring_head(bus->rings[i]);
-	return sum;
+	for (int i = 0; i < cursor->bus->workers; i++)
+		if (ring_head(cursor->bus->rings[i]) != cursor->places[i])
+			return true;
+	return false;
 }
 
 void
-bus_wait(struct bus *bus, int timeout_ms)
+bus_pause(struct bus *bus, int timeout_ms)
 {
 	struct pollfd wake = { .fd = bus->wake_fd, .events = POLLIN };
-	uint64_t before = heads(bus), count;
+	uint64_t count;
+
+	/* Nothing to read: it was the timeout. */
+	if (poll(&wake, 1, timeout_ms) > 0 && read(bus->wake_fd, &count, sizeof(count)) == -1)
+		return;
+}
+
+void
+bus_wait(struct bus_cursor *cursor, int timeout_ms)
+{
+	struct bus *bus = cursor->bus;
 
 	atomic_store_explicit(&bus->waiting, true, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (heads(bus) == before)
-		poll(&wake, 1, timeout_ms);
+	bus_pause(bus, has_news(cursor) ? 0 : timeout_ms);
 	atomic_store_explicit(&bus->waiting, false, memory_order_relaxed);
-	/* Nothing to read is fine: it may have been the timeout. */
-	if (read(bus->wake_fd, &count, sizeof(count)) == -1)
-		return;
 }
 
 void

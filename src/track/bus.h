@@ -52,10 +52,13 @@ void bus_unfollow(struct bus_cursor *cursor);
 /* False: nothing new. */
 bool bus_next(struct bus_cursor *cursor, struct event *event);
 
-/* Waits for news, or for bus_wake, at most `timeout_ms`.  One thread at a time may wait.
- * Publishers notice a waiting thread by one load; waking it costs a system call, at most
- * one for each wait. */
-void bus_wait(struct bus *bus, int timeout_ms);
+/* Waits for what bus_next has not given yet, or for bus_wake, at most `timeout_ms` (-1: for
+ * ever).  One thread at a time may wait.  Publishers notice a waiting thread by one load;
+ * waking it costs a system call, at most one for each wait. */
+void bus_wait(struct bus_cursor *cursor, int timeout_ms);
 void bus_wake(struct bus *bus);
+
+/* Waits for bus_wake alone: for a follower that lets news gather, at no cost to publishers. */
+void bus_pause(struct bus *bus, int timeout_ms);
 
 #endif

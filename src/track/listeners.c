@@ -143,10 +143,15 @@ void
 listeners_read(const struct listeners *listeners, int listener, struct listener_facts *facts)
 {
 	const struct listener_life *life = &listeners->lives[listener];
+	enum listener_state state = atomic_load(&life->state);
+	/* Without a socket that listens there is no queue to know. */
+	int64_t queue = state == LISTENER_LISTENING || state == LISTENER_PAUSED ? 0 : -1;
 
-	*facts = (struct listener_facts){
-		.state = atomic_load(&life->state), .bound = life->bound, .sockets = life->sockets
-	};
+	*facts = (struct listener_facts){ .state = state,
+		.bound = life->bound,
+		.sockets = life->sockets,
+		.queue_length = queue,
+		.queue_limit = queue };
 	for (int step = 0; step < LISTENER_STEPS; step++) {
 		facts->steps[step].at_us = atomic_load(&life->steps[step].at_us);
 		facts->steps[step].error = atomic_load(&life->steps[step].error);

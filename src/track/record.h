@@ -20,7 +20,7 @@
  *
  *   | hot: one cache line with the slot's version | cold … |
  */
-enum { RECORD_WORDS = 95 }; /* with the version 768 bytes, twelve cache lines */
+enum { RECORD_WORDS = 47 }; /* with the version 384 bytes, six cache lines */
 
 #define RECORD_UNKNOWN INT64_C(-1)
 

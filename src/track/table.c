@@ -2,6 +2,10 @@
 /*
  * A free slot keeps its last id: the generation in it is what the next claim
  * counts on from, and what tells an id that is gone from one never issued.
+ *
+ * No id comes twice: a slot that has used up its generations is never claimed
+ * again, and the table holds one connection less from then on.  The last slot
+ * back is the first used, so a busy worker can get there in some weeks.
  */
 #include "track/table.h"
 
@@ -24,7 +28,7 @@ struct part {
 };
 
 struct table {
-	_Atomic uint32_t places_taken;
+	_Atomic uint32_t places_taken, places; /* places: max_conns without the slots used up */
 	uint32_t max_conns;
 	int workers;
 	struct part parts[];
@@ -51,7 +55,7 @@ table_new(int workers, uint32_t max_conns)
 
 	if (table == NULL)
 		return NULL;
-	table->max_conns = max_conns;
+	table->places = table->max_conns = max_conns;
 	table->workers = workers;
 	for (int i = 0; i < workers; i++) {
 		struct part *part = &table->parts[i];
@@ -85,7 +89,9 @@ table_free(struct table *table)
 bool
 table_reserve(struct table *table)
 {
-	if (atomic_fetch_add_explicit(&table->places_taken, 1, memory_order_relaxed) < table->max_conns)
+	uint32_t places = atomic_load_explicit(&table->places, memory_order_relaxed);
+
+	if (atomic_fetch_add_explicit(&table->places_taken, 1, memory_order_relaxed) < places)
 		return true;
 	table_unreserve(table);
 	return false;
@@ -125,8 +131,10 @@ table_release(struct table *table, int worker, uint32_t slot)
 	struct part *part = &table->parts[worker];
 
 	table_edit(table, worker, slot)->live = false;
-	table_commit(table, worker, slot);
-	part->released[part->released_count++] = slot;
+	if (conn_id_generation(table_commit(table, worker, slot)->record.id) != UINT32_MAX)
+		part->released[part->released_count++] = slot;
+	else
+		atomic_fetch_sub_explicit(&table->places, 1, memory_order_relaxed);
 	table_unreserve(table);
 }
 

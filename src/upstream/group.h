@@ -36,7 +36,7 @@ int group_addresses(const struct group *group, int target, struct addr addresses
  */
 struct dial {
 	uint16_t first_target, targets_tried, addresses_tried;
-	uint16_t addresses_known; /* of the targets tried so far, all together */
+	uint16_t addresses_known; /* of all targets together, so far */
 };
 
 enum dial_answer {

@@ -21,7 +21,7 @@
 #include "support/suite.h"
 #include "track/conn_id.h"
 
-enum { WORKERS = 3, MAX_CONNS = 20000, HISTORY = 1000, UPSTREAM_PORT = 9 };
+enum { WORKERS = 3, MAX_CONNS = 20000, HISTORY = 1000, UPSTREAM_PORT = 9, CLIENTS_MAX = 256 };
 
 static struct settings settings;
 static struct track track;
@@ -37,7 +37,7 @@ static void
 start_server(const char *admin)
 {
 	ck_assert(addr_parse(&settings.admin, admin));
-	ck_assert_int_eq(server_start(&server, &track, &readiness), 0);
+	ck_assert_int_eq(server_start(&server, &track, &readiness, CLIENTS_MAX), 0);
 	at = *server_address(server);
 }
 
@@ -1081,7 +1081,7 @@ START_TEST(a_taken_port_is_named_by_its_errno)
 	struct server *second = NULL;
 
 	settings.admin = at;
-	ck_assert_int_eq(server_start(&second, &track, &readiness), -EADDRINUSE);
+	ck_assert_int_eq(server_start(&second, &track, &readiness, CLIENTS_MAX), -EADDRINUSE);
 	ck_assert_ptr_null(second);
 	get("/stats");
 }
@@ -1144,13 +1144,13 @@ START_TEST(a_unix_socket_left_behind_is_replaced)
 	start_server(admin);
 	get("/stats");
 	/* But not one that answers, … */
-	ck_assert_int_eq(server_start(&second, &track, &readiness), -EADDRINUSE);
+	ck_assert_int_eq(server_start(&second, &track, &readiness, CLIENTS_MAX), -EADDRINUSE);
 	get("/stats");
 	server_stop(server);
 	server = NULL;
 	/* … and nothing else. */
 	fclose(fopen(path, "w"));
-	ck_assert_int_eq(server_start(&second, &track, &readiness), -EADDRINUSE);
+	ck_assert_int_eq(server_start(&second, &track, &readiness, CLIENTS_MAX), -EADDRINUSE);
 	ck_assert_int_eq(unlink(path), 0);
 }
 END_TEST

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line.
+ *
+ * One table says how each option is written, what takes its argument, where
+ * that goes, what it may be and what it is when nobody says.  Defaults stand
+ * there as a user would write them and pass the same checks; -h shows them.
+ */
+#include "config/options.h"
+
+#include <getopt.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/quantity.h"
+#include "config/endpoint.h"
+
+/* The command line while it is read. */
+struct command {
+	struct settings *settings;
+	const struct option_row *row; /* the option at hand, */
+	const char *as;               /* as the user wrote it, "-l" or "--listen", */
+	const char *value;            /* and its argument */
+	int listeners, upstreams;
+	const char *listener_as[PAIRS_MAX], *upstream_as[PAIRS_MAX];
+	struct text *error;
+};
+
+/* False: the error says what was expected. */
+typedef bool take_fn(struct command *command);
+
+struct option_row {
+	const char *letter;   /* "-l"; NULL: none */
+	const char *name;     /* "--listen" */
+	const char *argument; /* NULL: takes none */
+	take_fn *take;        /* NULL: -h or -V */
+	size_t place;         /* in struct settings */
+	int64_t least, most;
+	const char *standard; /* the default; NULL: none, and the setting begins as zero */
+	const char *meaning;
+};
+
+static void *
+place(const struct command *command)
+{
+	return (char *)command->settings + command->row->place;
+}
+
+static bool
+refuse(struct command *command, const char *expected)
+{
+	text_add_quoted(command->error, command->value);
+	text_addf(command->error, ": %s", expected);
+	return false;
+}
+
+static bool
+take_listen(struct command *command)
+{
+	struct listen_setting *listeners = command->settings->listeners;
+	int n = command->listeners;
+
+	if (n == PAIRS_MAX)
+		return refuse(command, "more than 64 listeners");
+	if (!endpoint_parse_listen(&listeners[n], command->value, command->error))
+		return false;
+	for (int i = 0; i < n; i++) {
+		if (endpoint_clash(&listeners[i], &listeners[n])) {
+			refuse(command, "already taken by ");
+			text_add_quoted(command->error, listeners[i].name);
+			return false;
+		}
+	}
+	command->listener_as[n] = command->as;
+	command->listeners++;
+	return true;
+}
+
+static bool
+take_upstream(struct command *command)
+{
+	int n = command->upstreams;
+
+	if (n == PAIRS_MAX)
+		return refuse(command, "more than 64 upstreams");
+	command->upstream_as[n] = command->as;
+	command->upstreams++;
+	return endpoint_parse_upstream(&command->settings->upstreams[n], command->value, command->error);
+}
+
+static bool
+take_admin(struct command *command)
+{
+	return endpoint_parse_admin(command->settings, command->value, command->error);
+}
+
+static bool
+take_sources(struct command *command)
+{
+	return endpoint_parse_sources(command->settings, command->value, command->error);
+}
+
+static bool
+take_resolver(struct command *command)
+{
+	return endpoint_parse_resolver(command->settings, command->value, command->error);
+}
+
+static bool
+is_auto(const struct command *command)
+{
+	return strcmp(command->value, "auto") == 0;
+}
+
+/* `also`: what else it may be, for the message. */
+static bool
+take_number(struct command *command, uint32_t *number, const char *also)
+{
+	const struct option_row *row = command->row;
+	uint64_t count;
+
+	if (!quantity_parse_count(&count, command->value) || count < (uint64_t)row->least ||
+	    count > (uint64_t)row->most) {
+		refuse(command, "must be ");
+		text_addf(command->error, "%lld to %lld%s", (long long)row->least, (long long)row->most, also);
+		return false;
+	}
+	*number = (uint32_t)count;
+	return true;
+}
+
+static bool
+take_count(struct command *command)
+{
+	return take_number(command, place(command), "");
+}
+
+static bool
+take_max_conns(struct command *command)
+{
+	command->settings->max_conns = 0;
+	return is_auto(command) || take_number(command, &command->settings->max_conns, ", or auto");
+}
+
+/* The CPUs that this process may use, which in a container are not all there are. */
+static int
+usable_cpus(void)
+{
+	cpu_set_t cpus;
+	int count = sched_getaffinity(0, sizeof(cpus), &cpus) == -1 ? 1 : CPU_COUNT(&cpus);
+
+	return count < WORKERS_MAX ? count : WORKERS_MAX;
+}
+
+static bool
+take_workers(struct command *command)
+{
+	uint32_t count;
+
+	if (is_auto(command))
+		count = (uint32_t)usable_cpus();
+	else if (!take_number(command, &count, ", or auto"))
+		return false;
+	command->settings->workers = (int)count;
+	return true;
+}
+
+static bool
+take_size(struct command *command)
+{
+	const struct option_row *row = command->row;
+	uint64_t bytes;
+	char least[QUANTITY_TEXT_MAX], most[QUANTITY_TEXT_MAX];
+
+	if (!quantity_parse_size(&bytes, command->value))
+		return refuse(command, "must be a size, as 65536, 64k, 64M or 1G");
+	if (bytes < (uint64_t)row->least || bytes > (uint64_t)row->most) {
+		refuse(command, "must be ");
+		text_addf(command->error, "%s to %s", quantity_format_size((uint64_t)row->least, least),
+		    quantity_format_size((uint64_t)row->most, most));
+		return false;
+	}
+	*(uint64_t *)place(command) = bytes;
+	return true;
+}
+
+/* `off`: what stands before the range for 0, or nothing where 0 may not be. */
+static bool
+take_time(struct command *command, const char *off)
+{
+	const struct option_row *row = command->row;
+	int64_t ns;
+	char least[QUANTITY_TEXT_MAX], most[QUANTITY_TEXT_MAX];
+
+	if (!quantity_parse_duration(&ns, command->value))
+		return refuse(command, "must be a time with its unit, as 500ms, 5s, 2m, 1h or 1d");
+	if (ns > row->most || (ns < row->least && (ns != 0 || *off == '\0'))) {
+		refuse(command, "must be ");
+		text_addf(command->error, "%s%s to %s", off, quantity_format_duration(row->least, least),
+		    quantity_format_duration(row->most, most));
+		return false;
+	}
+	*(int64_t *)place(command) = ns;
+	return true;
+}
+
+static bool
+take_timeout(struct command *command)
+{
+	return take_time(command, "");
+}
+
+static bool
+take_or_off(struct command *command)
+{
+	return take_time(command, "0, or ");
+}
+
+/* The kernel counts these in seconds, up to 32767 (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL). */
+static bool
+parse_seconds(int64_t *ns, const char *text, int64_t least)
+{
+	return quantity_parse_duration(ns, text) && *ns % NS_PER_S == 0 && *ns >= least && *ns <= 32767 * NS_PER_S;
+}
+
+static bool
+take_keepalive(struct command *command)
+{
+	struct keepalive_setting *keepalive = &command->settings->keepalive;
+	char idle[32] = "", interval[32] = "10s", count[32] = "6";
+	int end = 0;
+	uint64_t number;
+
+	if (sscanf(command->value, "%31[^,]%n,%31[^,],%31[^,]%n", idle, &end, interval, count, &end) == 2 ||
+	    command->value[end] != '\0')
+		return refuse(command, "must be IDLE or IDLE,INTERVAL,COUNT, as 60s,10s,6");
+	if (!parse_seconds(&keepalive->idle_ns, idle, 0))
+		return refuse(command, "IDLE must be 0 to 32767s, in whole seconds");
+	if (!parse_seconds(&keepalive->interval_ns, interval, NS_PER_S))
+		return refuse(command, "INTERVAL must be 1s to 32767s, in whole seconds");
+	if (!quantity_parse_count(&number, count) || number < 1 || number > 127)
+		return refuse(command, "COUNT must be 1 to 127");
+	keepalive->count = (int)number;
+	return true;
+}
+
+/* One of some words, whose places are the values of an enum; a word may be NULL. */
+static bool
+take_word(struct command *command, const char *const *words, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (words[i] != NULL && strcmp(command->value, words[i]) == 0) {
+			*(unsigned *)place(command) = i;
+			return true;
+		}
+	}
+	const char *between = "";
+	refuse(command, "must be ");
+	for (unsigned i = 0; i < count; i++) {
+		if (words[i] == NULL)
+			continue;
+		text_addf(command->error, "%s%s", between, words[i]);
+		between = i + 2 == count ? " or " : ", ";
+	}
+	return false;
+}
+
+static bool
+take_proxy_out(struct command *command)
+{
+	static const char *const words[] = { [PROXY_OUT_V1] = "v1", [PROXY_OUT_V2] = "v2" };
+
+	return take_word(command, words, sizeof(words) / sizeof(words[0]));
+}
+
+static bool
+take_log_level(struct command *command)
+{
+	return take_word(command, log_level_texts, LEVEL_COUNT);
+}
+
+static bool
+take_log_conns(struct command *command)
+{
+	static const char *const words[] = {
+		[LOG_CONNS_TEXT] = "text",
+		[LOG_CONNS_JSON] = "json",
+		[LOG_CONNS_OFF] = "off",
+	};
+
+	return take_word(command, words, sizeof(words) / sizeof(words[0]));
+}
+
+static bool
+take_demo(struct command *command)
+{
+	command->settings->demo = true;
+	return true;
+}
+
+#define AT(member)   offsetof(struct settings, member)
+#define TIME_LEAST   NS_PER_MS
+#define TIME_MOST    (1000 * 86400 * NS_PER_S)
+#define BYTES_LEAST  (INT64_C(16) << 10) /* one loan */
+#define BYTES_MOST   (INT64_C(1) << 40)
+#define CONNS_MOST   ((1 << 24) - 1)
+#define HISTORY_MOST (1 << 24)
+
+_Static_assert(PAIRS_MAX == 64, "messages say so");
+_Static_assert(sizeof(enum proxy_out) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned) &&
+		   sizeof(enum log_conns) == sizeof(unsigned),
+    "take_word writes them");
+
+/* clang-format off */
+static const struct option_row rows[] = {
+	{ "-l", "--listen",             "ADDR",       take_listen,    0, 0, 0, NULL,
+	  "take clients at PORT, IP:PORT, unix:PATH or fd:N" },
+	{ "-u", "--upstream",           "ADDR[,...]", take_upstream,  0, 0, 0, NULL,
+	  "send them to HOST:PORT or unix:PATH, in turn" },
+	{ "-a", "--admin",              "ADDR",       take_admin,     0, 0, 0, "127.0.0.1:9100",
+	  "answer HTTP there" },
+	{ "-n", "--max-conns",          "N",          take_max_conns, 0, 1, CONNS_MOST, "auto",
+	  "connections at once" },
+	{ NULL, "--workers",            "N",          take_workers,   0, 1, WORKERS_MAX, "auto",
+	  "threads that carry them" },
+	{ NULL, "--history",            "N",          take_count,     AT(history), 1, HISTORY_MOST, "16384",
+	  "closed ones remembered per worker" },
+	{ NULL, "--buffer-memory",      "SIZE",       take_size,      AT(buffer_memory), BYTES_LEAST, BYTES_MOST, "64M",
+	  "for slow readers, per worker" },
+	{ NULL, "--connect-timeout",    "TIME",       take_timeout,   AT(connect_timeout_ns), TIME_LEAST, TIME_MOST, "5s",
+	  "for each upstream address tried" },
+	{ NULL, "--idle-timeout",       "TIME",       take_or_off,    AT(idle_timeout_ns), TIME_LEAST, TIME_MOST, "0",
+	  "without a byte either way" },
+	{ NULL, "--half-close-timeout", "TIME",       take_timeout,   AT(half_close_timeout_ns), TIME_LEAST, TIME_MOST, "60s",
+	  "from one side's end to the other's" },
+	{ NULL, "--stall-timeout",      "TIME",       take_or_off,    AT(stall_timeout_ns), TIME_LEAST, TIME_MOST, "0",
+	  "for a side that takes nothing" },
+	{ NULL, "--flush-timeout",      "TIME",       take_timeout,   AT(flush_timeout_ns), TIME_LEAST, TIME_MOST, "30s",
+	  "for the last bytes to be acknowledged" },
+	{ NULL, "--max-duration",       "TIME",       take_or_off,    AT(max_duration_ns), TIME_LEAST, TIME_MOST, "0",
+	  "for a whole connection" },
+	{ NULL, "--drain-timeout",      "TIME",       take_or_off,    AT(drain_timeout_ns), TIME_LEAST, TIME_MOST, "30s",
+	  "for connections to end before a stop" },
+	{ NULL, "--keepalive",          "TIME[,...]", take_keepalive, 0, 0, 0, "60s,10s,6",
+	  "idle, interval, probes" },
+	{ NULL, "--user-timeout",       "TIME",       take_or_off,    AT(user_timeout_ns), NS_PER_S, TIME_MOST, "120s",
+	  "for a side that answers nothing" },
+	{ NULL, "--source",             "IP[,...]",   take_sources,   0, 0, 0, NULL,
+	  "connect to upstreams from there, in turn" },
+	{ NULL, "--proxy-out",          "v1|v2",      take_proxy_out, AT(proxy_out), 0, 0, NULL,
+	  "tell upstreams who the client is (PROXY)" },
+	{ NULL, "--resolver",           "ADDR[,...]", take_resolver,  0, 0, 0, NULL,
+	  "ask these DNS servers" },
+	{ NULL, "--log-level",          "LEVEL",      take_log_level, AT(log_level), 0, 0, "info",
+	  "error, warning, notice, info or debug" },
+	{ NULL, "--log-conns",          "FORM",       take_log_conns, AT(log_conns), 0, 0, "text",
+	  "closed ones as text, json, or off" },
+	{ NULL, "--demo",               NULL,         take_demo,      0, 0, 0, NULL,
+	  "bring an upstream and some clients along" },
+	{ "-V", "--version",            NULL,         NULL,           0, 0, 0, NULL,
+	  "show the version" },
+	{ "-h", "--help",               NULL,         NULL,           0, 0, 0, NULL,
+	  "show this; sockproxy(8) has more" },
+};
+/* clang-format on */
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), LONG_FIRST = 256 };
+
+/* getopt answers a letter, or for a long name LONG_FIRST and its row. */
+static void
+describe(struct option longs[ROWS + 1], char letters[2 + 2 * ROWS + 1])
+{
+	char *end = letters;
+
+	*end++ = '+'; /* stop at what is no option, */
+	*end++ = ':'; /* and tell a missing argument from an unknown option */
+	for (int i = 0; i < ROWS; i++) {
+		longs[i] = (struct option){
+			.name = rows[i].name + 2,
+			.has_arg = rows[i].argument != NULL ? required_argument : no_argument,
+			.val = LONG_FIRST + i,
+		};
+		if (rows[i].letter == NULL)
+			continue;
+		*end++ = rows[i].letter[1];
+		if (rows[i].argument != NULL)
+			*end++ = ':';
+	}
+	longs[ROWS] = (struct option){ 0 };
+	*end = '\0';
+}
+
+static bool
+find_row(struct command *command, int answer)
+{
+	for (int i = 0; i < ROWS; i++) {
+		bool by_letter = rows[i].letter != NULL && answer == rows[i].letter[1];
+
+		if (by_letter || answer == LONG_FIRST + i) {
+			command->row = &rows[i];
+			command->as = by_letter ? rows[i].letter : rows[i].name;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The error holds the option's name while its argument is read, and nothing afterwards. */
+static bool
+take(struct command *command, const char *value)
+{
+	struct text *error = command->error;
+
+	command->value = value;
+	text_addf(error, "%s: ", command->as);
+	if (!command->row->take(command))
+		return false;
+	text_init(error, error->bytes, error->size);
+	return true;
+}
+
+static bool
+take_defaults(struct command *command)
+{
+	bool taken = true;
+
+	for (int i = 0; i < ROWS && taken; i++) {
+		command->row = &rows[i];
+		command->as = rows[i].name;
+		if (rows[i].standard != NULL)
+			taken = take(command, rows[i].standard);
+	}
+	return taken;
+}
+
+static enum options_answer
+wrong(struct command *command, const char *as, const char *value, const char *what)
+{
+	if (as != NULL)
+		text_addf(command->error, "%s: ", as);
+	if (value != NULL) {
+		text_add_quoted(command->error, value);
+		text_add(command->error, ": ");
+	}
+	text_add(command->error, what);
+	return OPTIONS_WRONG;
+}
+
+/* getopt takes a long name's beginning for the name where only one begins so. */
+static bool
+is_ambiguous(const char *name, size_t length)
+{
+	int count = 0;
+
+	for (int i = 0; i < ROWS; i++)
+		count += strncmp(rows[i].name, name, length) == 0;
+	return count > 1;
+}
+
+static enum options_answer
+unknown(struct command *command, char **argv)
+{
+	const char letter[] = { '-', (char)optopt, '\0' };
+
+	if (find_row(command, optopt))
+		return wrong(command, command->as, NULL, "takes no argument");
+	if (optopt != 0)
+		return wrong(command, NULL, letter, "no such option; -h lists them");
+	const char *name = argv[optind - 1];
+	if (is_ambiguous(name, strcspn(name, "=")))
+		return wrong(command, NULL, name, "more than one option begins so; -h lists them");
+	return wrong(command, NULL, name, "no such option; -h lists them");
+}
+
+static enum options_answer
+check_pairs(struct command *command)
+{
+	const struct settings *settings = command->settings;
+	int l = command->listeners, u = command->upstreams;
+
+	if (l == 0 && u == 0)
+		return wrong(command, NULL, NULL,
+		    "-l and -u are missing, as in: sockproxy -l 8080 -u 192.0.2.10:80 (or try --demo)");
+	if (l > u)
+		return wrong(command, command->listener_as[u], settings->listeners[u].name,
+		    "an upstream is missing: one -u for each -l");
+	if (u > l)
+		return wrong(command, command->upstream_as[l], settings->upstreams[l].name,
+		    "a listener is missing: one -l for each -u");
+	return OPTIONS_RUN;
+}
+
+static enum options_answer
+set_demo(struct command *command)
+{
+	struct settings *settings = command->settings;
+	struct upstream_setting *upstream = &settings->upstreams[0];
+
+	if (command->upstreams > 0)
+		return wrong(command, command->upstream_as[0], NULL, "not with --demo, which brings its own upstream");
+	if (command->listeners > 1)
+		return wrong(
+		    command, command->listener_as[1], settings->listeners[1].name, "--demo has one listener only");
+	if (command->listeners == 0)
+		endpoint_parse_listen(&settings->listeners[0], "127.0.0.1:8080", command->error);
+	strcpy(upstream->name, "demo");
+	strcpy(upstream->targets[0].name, "demo");
+	upstream->target_count = 1;
+	command->listeners = 1;
+	return OPTIONS_RUN;
+}
+
+/* The HTTP interface listens too. */
+static enum options_answer
+check_admin(struct command *command)
+{
+	const struct settings *settings = command->settings;
+	struct listen_setting admin = { .addr = settings->admin, .fd = -1 };
+
+	for (int i = 0; i < settings->pair_count; i++) {
+		if (endpoint_clash(&admin, &settings->listeners[i]))
+			return wrong(command, "--admin", settings->admin_text, "a listener takes this address");
+	}
+	return OPTIONS_RUN;
+}
+
+static enum options_answer
+check(struct command *command)
+{
+	enum options_answer answer = command->settings->demo ? set_demo(command) : check_pairs(command);
+
+	if (answer != OPTIONS_RUN)
+		return answer;
+	command->settings->pair_count = command->listeners;
+	return check_admin(command);
+}
+
+enum options_answer
+options_parse(struct settings *settings, int argc, char **argv, struct text *error)
+{
+	struct command command = { .settings = settings, .error = error };
+	struct option longs[ROWS + 1];
+	char letters[2 + 2 * ROWS + 1];
+	int answer;
+
+	memset(settings, 0, sizeof(*settings));
+	if (!take_defaults(&command))
+		return OPTIONS_WRONG;
+	describe(longs, letters);
+	optind = 0; /* glibc: begin anew */
+	opterr = 0;
+	while ((answer = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (answer == '?')
+			return unknown(&command, argv);
+		find_row(&command, answer == ':' ? optopt : answer);
+		if (answer == ':') {
+			wrong(&command, command.as, NULL, "an argument is missing: ");
+			text_add(error, command.row->argument);
+			return OPTIONS_WRONG;
+		}
+		if (command.row->take == NULL)
+			return command.row->letter[1] == 'h' ? OPTIONS_HELP : OPTIONS_VERSION;
+		if (!take(&command, optarg))
+			return OPTIONS_WRONG;
+	}
+	if (optind < argc)
+		return wrong(&command, NULL, argv[optind], "belongs to no option");
+	return check(&command);
+}
+
+enum { MEANING_COLUMN = 32 };
+
+void
+options_help(struct text *text)
+{
+	text_add(text, "Usage: sockproxy -l ADDR -u ADDR[,...] [-l ADDR -u ADDR[,...]]... [OPTION]...\n"
+		       "       sockproxy --demo [OPTION]...\n"
+		       "Forwards TCP connections and keeps a record of each: curl localhost:9100/conns\n\n");
+	for (int i = 0; i < ROWS; i++) {
+		size_t begin = text->length;
+
+		text_addf(text, "  %s%s %s", rows[i].letter == NULL ? "  " : rows[i].letter,
+		    rows[i].letter == NULL ? " " : ",", rows[i].name);
+		if (rows[i].argument != NULL)
+			text_addf(text, " %s", rows[i].argument);
+		text_addf(text, "%*s", (int)(begin + MEANING_COLUMN - text->length), "");
+		text_add(text, rows[i].meaning);
+		if (rows[i].standard != NULL)
+			text_addf(text, " [%s]", rows[i].standard);
+		text_add_char(text, '\n');
+	}
+	text_add(text, "\nA TIME is 500ms, 5s, 2m, 1h, or 0 for none; a SIZE is 65536, 64k, 64M or 1G.\n");
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bus tells when; what to write comes from history, whose numbers have no
+ * gaps, so that lines which were overwritten before they could be written are
+ * counted to the last one.
+ *
+ * stderr is shared with whoever started us, so it cannot be made non-blocking
+ * here.  Instead a write waits until stderr has room, and is small enough for
+ * a pipe to take it whole: then it neither blocks nor mixes with the lines of
+ * others.
+ */
+#include "export/conn_log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/text.h"
+#include "export/conn_line.h"
+#include "export/record_json.h"
+
+enum {
+	BATCH_MAX = 64 * 1024,
+	LINE_BYTES_MAX = RECORD_JSON_MAX + 2,
+	GATHER_MS = 20, /* at most so many wake-ups a second: 1000 / GATHER_MS */
+	LOOK_MS = 100,  /* how soon a wait for stderr learns of a stop */
+	STOP_MS = 900,
+	NICE = 10,
+};
+
+struct conn_log {
+	const struct track *track;
+	struct bus_cursor cursor;
+	pthread_t thread;
+	_Atomic int64_t deadline_ns; /* 0 until the stop, then when to give up */
+	_Atomic uint64_t missed;
+	uint64_t missed_told;
+
+	size_t batch_max; /* what one write may carry */
+	struct text line, batch;
+	unsigned batch_lines;
+	char line_bytes[LINE_BYTES_MAX], batch_bytes[BATCH_MAX];
+
+	int worker; /* whose turn it is: a busy one starves no other */
+	uint64_t next[];
+};
+
+static bool
+is_stopping(const struct conn_log *log)
+{
+	return atomic_load(&log->deadline_ns) != 0;
+}
+
+static void
+miss(struct conn_log *log, uint64_t lines)
+{
+	atomic_fetch_add_explicit(&log->missed, lines, memory_order_relaxed);
+}
+
+/* False: the time after a stop is over. */
+static bool
+wait_for_room(const struct conn_log *log)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	while (!is_stopping(log) || clock_now() < atomic_load(&log->deadline_ns))
+		if (poll(&out, 1, LOOK_MS) > 0)
+			return true;
+	return false;
+}
+
+/* A stderr that is gone is a slow one for ever. */
+static void
+write_batch(struct conn_log *log)
+{
+	const char *at = log->batch.bytes;
+	size_t left = log->batch.length;
+
+	while (left > 0 && wait_for_room(log)) {
+		ssize_t written = write(STDERR_FILENO, at, left);
+
+		if (written > 0) {
+			at += written;
+			left -= (size_t)written;
+		} else if (errno == EAGAIN) {
+			poll(NULL, 0, GATHER_MS);
+		} else {
+			break;
+		}
+	}
+	if (left > 0)
+		miss(log, log->batch_lines);
+	text_init(&log->batch, log->batch_bytes, sizeof(log->batch_bytes));
+	log->batch_lines = 0;
+}
+
+static void
+tell_missed(struct conn_log *log)
+{
+	uint64_t missed = atomic_load_explicit(&log->missed, memory_order_relaxed);
+	char when[CLOCK_TEXT_MAX];
+
+	if (missed == log->missed_told)
+		return;
+	text_addf(&log->batch, "%s warning: conn-log: %llu lines missed: stderr is slow\n",
+	    clock_format(clock_wall_us(), when, sizeof(when)), (unsigned long long)(missed - log->missed_told));
+	log->missed_told = missed;
+}
+
+/* JSON is the whole record, a line of NDJSON. */
+static void
+format_line(struct conn_log *log, const struct record *record)
+{
+	struct reading reading = { .track = log->track, .record = record, .now_ns = record->closed_ns };
+
+	text_init(&log->line, log->line_bytes, sizeof(log->line_bytes));
+	if (log->track->settings->log_conns == LOG_CONNS_TEXT) {
+		conn_line_format(&log->line, log->track, record);
+		return;
+	}
+	record_json_write(&log->line, &reading, VIEW_FULL);
+	text_add_char(&log->line, '\n');
+}
+
+static bool
+next_of(struct conn_log *log, int worker, union record_words *closed)
+{
+	const struct history *history = log->track->history;
+	uint64_t *next = &log->next[worker];
+
+	for (;;) {
+		enum ring_answer answer = history_read(history, worker, *next, closed);
+
+		if (answer == RING_NOT_YET)
+			return false;
+		if (answer == RING_READ) {
+			(*next)++;
+			return true;
+		}
+		uint64_t oldest = history_oldest(history, worker);
+		uint64_t resume = oldest > *next ? oldest : *next + 1;
+		miss(log, resume - *next);
+		*next = resume;
+	}
+}
+
+static bool
+next_closed(struct conn_log *log, union record_words *closed)
+{
+	int workers = table_workers(log->track->table);
+
+	for (int tries = 0; tries < workers; tries++) {
+		int worker = log->worker;
+
+		log->worker = (log->worker + 1) % workers;
+		if (next_of(log, worker, closed))
+			return true;
+	}
+	return false;
+}
+
+static void
+write_lines(struct conn_log *log)
+{
+	union record_words closed;
+	struct event event;
+
+	/* What an event tells of stands in history before it. */
+	while (bus_next(&log->cursor, &event))
+		continue;
+	while (next_closed(log, &closed)) {
+		format_line(log, &closed.record);
+		if (log->batch.length + log->line.length > log->batch_max)
+			write_batch(log);
+		if (log->batch.length == 0)
+			tell_missed(log);
+		text_add_bytes(&log->batch, log->line.bytes, log->line.length);
+		log->batch_lines++;
+	}
+	write_batch(log);
+}
+
+static void *
+follow(void *argument)
+{
+	struct conn_log *log = argument;
+
+	pthread_setname_np(pthread_self(), "conn-log");
+	/* Forwarding goes first.  On Linux niceness is a thread's own. */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	while (!is_stopping(log)) {
+		bus_wait(&log->cursor, -1);
+		write_lines(log);
+		if (!is_stopping(log))
+			bus_pause(log->track->bus, GATHER_MS);
+	}
+	write_lines(log);
+	return NULL;
+}
+
+/* To a file a write is as good as another; a pipe takes PIPE_BUF at once or waits. */
+static size_t
+choose_batch_max(void)
+{
+	struct stat out;
+
+	return fstat(STDERR_FILENO, &out) == 0 && S_ISREG(out.st_mode) ? BATCH_MAX - 1 : PIPE_BUF;
+}
+
+int
+conn_log_start(struct conn_log **log, const struct track *track)
+{
+	int workers = table_workers(track->table);
+	struct conn_log *it;
+	int error;
+
+	*log = NULL;
+	if (track->settings->log_conns == LOG_CONNS_OFF)
+		return 0;
+	it = calloc(1, sizeof(*it) + (size_t)workers * sizeof(it->next[0]));
+	if (it == NULL)
+		return -ENOMEM;
+	it->track = track;
+	it->batch_max = choose_batch_max();
+	text_init(&it->batch, it->batch_bytes, sizeof(it->batch_bytes));
+	error = bus_follow(track->bus, &it->cursor);
+	for (int worker = 0; worker < workers; worker++)
+		it->next[worker] = history_head(track->history, worker);
+	if (error == 0)
+		error = -pthread_create(&it->thread, NULL, follow, it);
+	if (error != 0) {
+		bus_unfollow(&it->cursor);
+		free(it);
+		return error;
+	}
+	*log = it;
+	return 0;
+}
+
+void
+conn_log_stop(struct conn_log *log)
+{
+	struct timespec patience;
+
+	if (log == NULL)
+		return;
+	atomic_store(&log->deadline_ns, clock_now() + STOP_MS * NS_PER_MS);
+	bus_wake(log->track->bus);
+	/* A write that blocks all the same must not hold up the exit: then the
+	 * thread is left where it is. */
+	clock_gettime(CLOCK_REALTIME, &patience);
+	patience.tv_sec += 2;
+	if (pthread_timedjoin_np(log->thread, NULL, &patience) != 0)
+		return;
+	bus_unfollow(&log->cursor);
+	free(log);
+}
+
+uint64_t
+conn_log_missed(const struct conn_log *log)
+{
+	return log == NULL ? 0 : atomic_load_explicit(&log->missed, memory_order_relaxed);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What remains to be told when a connection ends.
+ *
+ *   undelivered to X  =  payload that the other side's kernel sent us
+ *                     -  payload that X's kernel acknowledged
+ *
+ * The kernel counts both, and one more for each FIN and for our SYN
+ * (net/tcp_info.h).  Bytes that we never read count, and so do those that we
+ * handed over and nobody acknowledged: what `send` took is not delivered.
+ */
+#include "proxy/farewell.h"
+
+#include "base/clock.h"
+#include "net/socket.h"
+#include "net/tcp_info.h"
+
+/* Payload, or RECORD_UNKNOWN. */
+struct tally {
+	int64_t received, acknowledged;
+	bool may_reset; /* closing it abruptly puts a RST on the wire */
+};
+
+static bool
+has_fin_come(const struct farewell_leg *leg, uint8_t state)
+{
+	return leg->ended || state == TCP_IS_CLOSE_WAIT || state == TCP_IS_LAST_ACK || state == TCP_IS_CLOSING ||
+	       state == TCP_IS_TIME_WAIT;
+}
+
+/* Where linger 0 sends a RST (tcp_need_reset and tcp_disconnect in the kernel's tcp.c). */
+static bool
+may_reset(const struct tcp_facts *facts)
+{
+	switch (facts->state) {
+	case TCP_IS_ESTABLISHED:
+	case TCP_IS_SYN_RECEIVED:
+	case TCP_IS_FIN_WAIT_1:
+	case TCP_IS_FIN_WAIT_2:
+	case TCP_IS_CLOSE_WAIT:
+		return true;
+	case TCP_IS_LAST_ACK:
+	case TCP_IS_CLOSING:
+		return facts->not_sent > 0;
+	default:
+		return false;
+	}
+}
+
+/* A Unix socket's bytes are in the other side's hands as soon as they are sent. */
+static struct tally
+tally_unix(const struct farewell_leg *leg, uint64_t received, uint64_t sent)
+{
+	int unread = socket_inq(leg->fd);
+
+	return (
+	    struct tally){ .received = (int64_t)received + (unread > 0 ? unread : 0), .acknowledged = (int64_t)sent };
+}
+
+static struct tally
+tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct record *record)
+{
+	struct tcp_facts facts;
+
+	if (leg->fd == -1)
+		return (struct tally){ 0 };
+	if (leg->is_unix)
+		return tally_unix(leg, record->bytes[number].received, record->bytes[number].sent);
+	if (!tcp_info_read(leg->fd, &facts))
+		return (struct tally){ .received = RECORD_UNKNOWN, .acknowledged = RECORD_UNKNOWN };
+
+	int64_t received = (int64_t)facts.bytes_received - has_fin_come(leg, facts.state);
+	int64_t acknowledged = (int64_t)facts.bytes_acked - (number == LEG_UPSTREAM);
+	if (leg->fin_sent && socket_outq(leg->fd) == 0)
+		acknowledged--;
+	return (struct tally){
+		.received = received > 0 ? received : 0,
+		.acknowledged = acknowledged > 0 ? acknowledged : 0,
+		.may_reset = may_reset(&facts),
+	};
+}
+
+static int64_t
+difference(int64_t received, int64_t acknowledged)
+{
+	if (received == RECORD_UNKNOWN || acknowledged == RECORD_UNKNOWN)
+		return RECORD_UNKNOWN;
+	return received > acknowledged ? received - acknowledged : 0;
+}
+
+static enum close_order
+order_of(const struct farewell *farewell)
+{
+	uint32_t client = farewell->legs[LEG_CLIENT].end_turn, upstream = farewell->legs[LEG_UPSTREAM].end_turn;
+
+	if (client == 0 && upstream == 0)
+		return ORDER_NONE;
+	if (client == upstream)
+		return ORDER_SAME_TURN;
+	if (upstream == 0 || (client != 0 && client < upstream))
+		return ORDER_CLIENT_FIRST;
+	return ORDER_UPSTREAM_FIRST;
+}
+
+static int
+error_of(const struct farewell *farewell)
+{
+	enum close_initiator by = close_meanings[farewell->why].initiator;
+
+	if (by == BY_CLIENT)
+		return farewell->legs[LEG_CLIENT].error;
+	if (by == BY_UPSTREAM && farewell->error == 0)
+		return farewell->legs[LEG_UPSTREAM].error;
+	return farewell->error;
+}
+
+static bool
+is_clean(const struct farewell *farewell, const struct record_close *close)
+{
+	return close_meanings[farewell->why].how == HOW_FIN && farewell->legs[LEG_CLIENT].ended &&
+	       farewell->legs[LEG_UPSTREAM].ended && close->undelivered[LEG_CLIENT] == 0 &&
+	       close->undelivered[LEG_UPSTREAM] == 0;
+}
+
+void
+farewell_say(const struct farewell *farewell, struct record *record)
+{
+	struct record_close *close = &record->close;
+	int64_t payload_at = record->last_payload_ns != 0 ? record->last_payload_ns : record->opened_ns;
+	struct tally tallies[LEG_COUNT];
+
+	for (int i = 0; i < LEG_COUNT; i++) {
+		const struct farewell_leg *leg = &farewell->legs[i];
+
+		tallies[i] = tally_leg(leg, i, record);
+		/* Closing with bytes unread is an abort too, whatever we call it. */
+		bool aborts = leg->abort || (leg->fd != -1 && !leg->is_unix && socket_inq(leg->fd) > 0);
+		if (aborts && tallies[i].may_reset)
+			record->legs[i].rst_sent_us = record_offset_us(record, farewell->now_ns);
+		record->legs[i].fd = -1;
+		if (record->legs[i].flow.protocol == FLOW_TCP)
+			record->legs[i].tcp_state = TCP_IS_CLOSED;
+	}
+	if (tallies[LEG_UPSTREAM].acknowledged != RECORD_UNKNOWN)
+		tallies[LEG_UPSTREAM].acknowledged -= farewell->prologue;
+	record->closed_ns = farewell->now_ns;
+	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
+												: KIND_PROXY;
+	close->reason = farewell->why;
+	close->order = order_of(farewell);
+	close->initiator = close_initiator(farewell->why, close->order == ORDER_SAME_TURN);
+	close->how = close_meanings[farewell->why].how;
+	close->leg = farewell->fault;
+	close->error = (uint16_t)error_of(farewell);
+	close->idle_before_us = farewell->ending_ns > payload_at ? (farewell->ending_ns - payload_at) / NS_PER_US : 0;
+	for (int i = 0; i < LEG_COUNT; i++)
+		close->undelivered[i] = difference(tallies[leg_other(i)].received, tallies[i].acknowledged);
+	close->clean = is_clean(farewell, close);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "proxy/workbench.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include "base/clock.h"
+
+int
+workbench_init(struct workbench *bench, int number, struct track *track, struct group *const *groups, struct loop *loop)
+{
+	const struct settings *settings = track->settings;
+
+	*bench = (struct workbench){
+		.number = number,
+		.loop = loop,
+		.track = track,
+		.settings = settings,
+		.totals = &track->totals[number],
+		.groups = groups,
+		.keepalive = {
+			.idle_seconds = (int)(settings->keepalive.idle_ns / NS_PER_S),
+			.interval_seconds = (int)(settings->keepalive.interval_ns / NS_PER_S),
+			.count = settings->keepalive.count,
+		},
+		.tools = {
+			.loans = loans_new(settings->buffer_memory / LOAN_SIZE),
+			.big = malloc(PUMP_RUN_MAX),
+		},
+	};
+	TAILQ_INIT(&bench->wanting_loans);
+	SLIST_INIT(&bench->touched);
+	if (bench->tools.loans != NULL && bench->tools.big != NULL)
+		return 0;
+	workbench_fini(bench);
+	return -ENOMEM;
+}
+
+void
+workbench_fini(struct workbench *bench)
+{
+	if (bench->tools.loans != NULL)
+		loans_free(bench->tools.loans);
+	free(bench->tools.big);
+	bench->tools = (struct pump_tools){ NULL, NULL };
+}

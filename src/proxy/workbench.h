@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROXY_WORKBENCH_H
+#define PROXY_WORKBENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include "net/loop.h"
+#include "net/socket.h"
+#include "proxy/pump.h"
+#include "track/track.h"
+#include "upstream/group.h"
+
+struct conn;
+
+/*
+ * What the connections of one worker work with and have in common.  Owned by
+ * the worker's thread, used by no other.
+ */
+struct workbench {
+	int number; /* the worker's */
+	struct loop *loop;
+	struct track *track;
+	const struct settings *settings;
+	struct totals *totals;
+	struct group *const *groups; /* one for each upstream of the settings */
+	struct keepalive keepalive;
+	unsigned next_source; /* round robin over settings->sources */
+
+	struct pump_tools tools;
+	TAILQ_HEAD(, conn) wanting_loans; /* in the order they came; empty while a loan is free */
+
+	struct conn *conns; /* conns[slot] belongs to the record of that slot */
+	uint32_t conns_touched;
+	struct record *draft;                  /* of the connection that is being changed */
+	SLIST_HEAD(, conn) touched;            /* this turn: counters to publish, or a slot to release */
+	void (*on_place_free)(void *argument); /* a connection gave its place back */
+	void *argument;
+};
+
+/* 0 or -ENOMEM; then nothing is left.  The call-back is the caller's to set. */
+int workbench_init(
+    struct workbench *bench, int number, struct track *track, struct group *const *groups, struct loop *loop);
+void workbench_fini(struct workbench *bench);
+
+#endif

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+#include "proxy/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/loop.h"
+#include "net/mailbox.h"
+#include "net/tcp_info.h"
+#include "proxy/conn.h"
+#include "proxy/listener.h"
+#include "proxy/workbench.h"
+
+enum mail_kind { MAIL_DRAIN, MAIL_RESUME, MAIL_SHUTDOWN };
+
+#define TICK_NS     NS_PER_S          /* looks at the accept queues */
+#define RETRY_NS    (100 * NS_PER_MS) /* descriptors that others hold come back without telling us */
+#define SAY_ONCE_NS (60 * NS_PER_S)   /* pauses closer than this are one episode: said once */
+
+struct worker;
+
+/* A listener's socket, with the way back from its events to the worker. */
+struct entrance {
+	struct loop_watch watch; /* fd -1: paused or closed */
+	struct worker *worker;
+	struct listener listener;
+};
+
+struct worker {
+	struct workers *all;
+	pthread_t thread;
+	struct loop *loop;
+	struct mailbox *mailbox;
+	struct workbench bench;
+	struct entrance *entrances; /* one for each pair of the settings */
+	struct timer tick, retry;
+	bool draining;
+	bool place_freed;          /* in this turn */
+	atomic_bool paused;        /* written by this worker alone */
+	atomic_bool resume_posted; /* one such mail is enough */
+};
+
+struct workers {
+	struct track *track;
+	int count, started;
+	_Atomic int paused;     /* how many */
+	_Atomic int *listening; /* by listener: how many workers still do */
+	_Atomic int64_t said_ns;
+	struct worker *workers;
+};
+
+/* Pausing. */
+
+static void
+say_paused(struct workers *all, int error)
+{
+	int64_t now = clock_now(), said = atomic_load(&all->said_ns);
+
+	atomic_store(&all->said_ns, now);
+	if (said != 0 && now - said < SAY_ONCE_NS)
+		return;
+	if (error == 0)
+		log_warning(
+		    "accepting pauses: all %u places are taken; clients wait in the kernel's queue until one is free",
+		    table_max_conns(all->track->table));
+	else
+		log_warning("accepting pauses: %s; clients wait in the kernel's queue", strerror(error));
+}
+
+static void
+step_all_listeners(struct workers *all, enum listener_step step, int error)
+{
+	for (int i = 0; i < listeners_count(all->track->listeners); i++)
+		listeners_step(all->track->listeners, i, step, error);
+}
+
+static bool
+has_place(const struct workers *all)
+{
+	return table_places_taken(all->track->table) < table_max_conns(all->track->table);
+}
+
+static void
+pause_accepting(struct worker *worker, int error)
+{
+	struct workers *all = worker->all;
+
+	if (atomic_load(&worker->paused) || worker->draining)
+		return;
+	for (int i = 0; i < worker->bench.settings->pair_count; i++)
+		loop_unwatch(worker->loop, &worker->entrances[i].watch);
+	atomic_store(&worker->paused, true);
+	totals_add(&worker->bench.totals->counts[TOTAL_ACCEPT_PAUSES], 1);
+	if (atomic_fetch_add(&all->paused, 1) == 0) {
+		step_all_listeners(all, STEP_PAUSED, error);
+		say_paused(all, error);
+	}
+	/* A place that came free before we said that we are paused told nobody. */
+	int64_t wait = error == 0 && has_place(all) ? 0 : RETRY_NS;
+	timer_arm(loop_timers(worker->loop), &worker->retry, loop_now(worker->loop) + wait);
+}
+
+/* One of us gave a place back.  All try: whoever has clients waiting takes it. */
+static void
+tell_paused(struct workers *all)
+{
+	struct mail mail = { .kind = MAIL_RESUME };
+
+	for (int i = 0; i < all->count; i++) {
+		struct worker *worker = &all->workers[i];
+
+		if (atomic_load(&worker->paused) && !atomic_exchange(&worker->resume_posted, true))
+			mailbox_post(worker->mailbox, &mail);
+	}
+}
+
+static bool
+accept_more(struct entrance *entrance)
+{
+	struct worker *worker = entrance->worker;
+	int error = 0;
+
+	switch (listener_accept(&entrance->listener, &worker->bench, &error)) {
+	case ACCEPT_WAITING:
+		return false;
+	case ACCEPT_AGAIN:
+		return true;
+	case ACCEPT_NO_PLACE:
+		pause_accepting(worker, 0);
+		return false;
+	case ACCEPT_SHORT:
+		pause_accepting(worker, error);
+		return false;
+	}
+	return false;
+}
+
+/* Level-triggered: what a burst leaves in the queue comes up again in the next turn. */
+static void
+on_client(struct loop_watch *watch, uint32_t events)
+{
+	(void)events;
+	accept_more((struct entrance *)((char *)watch - offsetof(struct entrance, watch)));
+}
+
+/* EPOLLEXCLUSIVE: where workers share one socket, a client need not wake them all. */
+static int
+watch_entrances(struct worker *worker)
+{
+	int error = 0;
+
+	for (int i = 0; error == 0 && i < worker->bench.settings->pair_count; i++) {
+		struct entrance *entrance = &worker->entrances[i];
+
+		if (entrance->listener.fd != -1 && entrance->watch.fd == -1)
+			error = loop_watch(
+			    worker->loop, &entrance->watch, entrance->listener.fd, EPOLLIN | EPOLLEXCLUSIVE, on_client);
+	}
+	return error;
+}
+
+static void
+resume_accepting(struct worker *worker)
+{
+	struct workers *all = worker->all;
+
+	if (!atomic_load(&worker->paused))
+		return;
+	timer_cancel(loop_timers(worker->loop), &worker->retry);
+	if (!has_place(all) || watch_entrances(worker) != 0) {
+		timer_arm(loop_timers(worker->loop), &worker->retry, loop_now(worker->loop) + RETRY_NS);
+		return;
+	}
+	atomic_store(&worker->paused, false);
+	if (atomic_fetch_sub(&all->paused, 1) == 1)
+		step_all_listeners(all, STEP_RESUMED, 0);
+}
+
+static void
+on_retry(struct timer *timer)
+{
+	resume_accepting((struct worker *)((char *)timer - offsetof(struct worker, retry)));
+}
+
+static void
+on_place_free(void *argument)
+{
+	((struct worker *)argument)->place_freed = true;
+}
+
+/* The end of accepting. */
+
+static void
+close_entrance(struct entrance *entrance, int number)
+{
+	struct workers *all = entrance->worker->all;
+	bool last;
+
+	loop_unwatch(entrance->worker->loop, &entrance->watch);
+	close(entrance->listener.fd);
+	entrance->listener.fd = -1;
+	last = atomic_fetch_sub(&all->listening[number], 1) == 1;
+	if (!last)
+		return;
+	listening_remove_path(&entrance->listener.bound);
+	listeners_step(all->track->listeners, number, STEP_CLOSED, 0);
+}
+
+/* Who is in the queue now is served; who comes between the last look and the close is reset by the kernel. */
+static void
+drain(struct worker *worker)
+{
+	if (worker->draining)
+		return;
+	for (int i = 0; i < worker->bench.settings->pair_count; i++) {
+		while (accept_more(&worker->entrances[i]))
+			continue;
+		close_entrance(&worker->entrances[i], i);
+	}
+	worker->draining = true;
+	if (atomic_exchange(&worker->paused, false))
+		atomic_fetch_sub(&worker->all->paused, 1);
+	timer_cancel(loop_timers(worker->loop), &worker->retry);
+}
+
+static void
+on_mail(void *argument, const struct mail *mail)
+{
+	struct worker *worker = argument;
+
+	switch ((enum mail_kind)mail->kind) {
+	case MAIL_DRAIN:
+		drain(worker);
+		break;
+	case MAIL_RESUME:
+		atomic_store(&worker->resume_posted, false);
+		resume_accepting(worker);
+		break;
+	case MAIL_SHUTDOWN:
+		drain(worker);
+		conn_shutdown_all(&worker->bench);
+		loop_stop(worker->loop);
+		break;
+	}
+}
+
+/* The thread. */
+
+static void
+on_tick(struct timer *timer)
+{
+	struct worker *worker = (struct worker *)((char *)timer - offsetof(struct worker, tick));
+
+	for (int i = 0; i < worker->bench.settings->pair_count; i++) {
+		int fd = worker->entrances[i].listener.fd;
+		uint32_t length, limit;
+
+		if (fd != -1 && tcp_info_queue(fd, &length, &limit))
+			listeners_queue(worker->all->track->listeners, i, worker->bench.number, length, limit);
+	}
+	timer_arm(loop_timers(worker->loop), &worker->tick, loop_now(worker->loop) + TICK_NS);
+}
+
+static void
+after_turn(void *argument)
+{
+	struct worker *worker = argument;
+
+	conn_after_turn(&worker->bench);
+	if (worker->place_freed && atomic_load(&worker->all->paused) > 0)
+		tell_paused(worker->all);
+	worker->place_freed = false;
+}
+
+static void *
+work(void *argument)
+{
+	struct worker *worker = argument;
+
+	on_tick(&worker->tick);
+	loop_run(worker->loop);
+	return NULL;
+}
+
+static int
+worker_init(struct worker *worker, struct workers *all, int number, struct group *const *groups,
+    const struct listening *listenings)
+{
+	int pairs = all->track->settings->pair_count;
+
+	worker->all = all;
+	worker->tick.fire = on_tick;
+	worker->retry.fire = on_retry;
+	worker->loop = loop_new();
+	worker->entrances = calloc((size_t)pairs, sizeof(worker->entrances[0]));
+	if (worker->loop == NULL || worker->entrances == NULL)
+		return -ENOMEM;
+	worker->mailbox = mailbox_new(worker->loop, on_mail, worker);
+	if (worker->mailbox == NULL)
+		return -errno;
+	int error = workbench_init(&worker->bench, number, all->track, groups, worker->loop);
+	if (error == 0)
+		error = conn_reserve_all(&worker->bench);
+	if (error != 0)
+		return error;
+	worker->bench.on_place_free = on_place_free;
+	worker->bench.argument = worker;
+	loop_after_turn(worker->loop, after_turn, worker);
+	for (int i = 0; i < pairs; i++) {
+		struct entrance *entrance = &worker->entrances[i];
+
+		entrance->worker = worker;
+		entrance->watch.fd = -1;
+		listener_init(&entrance->listener, i, listenings[i].fds[number], &listenings[i].bound);
+	}
+	return watch_entrances(worker);
+}
+
+static void
+worker_fini(struct worker *worker)
+{
+	if (worker->mailbox != NULL)
+		mailbox_free(worker->mailbox);
+	conn_unreserve_all(&worker->bench);
+	workbench_fini(&worker->bench);
+	loop_free(worker->loop);
+	free(worker->entrances);
+}
+
+struct workers *
+workers_new(struct track *track, struct group *const *groups, const struct listening *listenings)
+{
+	const struct settings *settings = track->settings;
+	struct workers *all = calloc(1, sizeof(*all));
+	int error = 0;
+
+	if (all == NULL)
+		return NULL;
+	all->track = track;
+	all->count = settings->workers;
+	all->listening = calloc((size_t)settings->pair_count, sizeof(all->listening[0]));
+	all->workers = calloc((size_t)all->count, sizeof(all->workers[0]));
+	if (all->listening == NULL || all->workers == NULL)
+		error = -ENOMEM;
+	for (int i = 0; error == 0 && i < settings->pair_count; i++)
+		atomic_store(&all->listening[i], all->count);
+	for (int i = 0; error == 0 && i < all->count; i++)
+		error = worker_init(&all->workers[i], all, i, groups, listenings);
+	if (error == 0)
+		return all;
+	workers_free(all);
+	errno = -error;
+	return NULL;
+}
+
+int
+workers_start(struct workers *workers)
+{
+	char name[16];
+
+	for (; workers->started < workers->count; workers->started++) {
+		struct worker *worker = &workers->workers[workers->started];
+		int error = pthread_create(&worker->thread, NULL, work, worker);
+
+		if (error != 0)
+			return -error;
+		snprintf(name, sizeof(name), "worker-%d", workers->started);
+		pthread_setname_np(worker->thread, name);
+	}
+	return 0;
+}
+
+static void
+post_to_all(struct workers *workers, enum mail_kind kind)
+{
+	struct mail mail = { .kind = kind };
+
+	for (int i = 0; i < workers->started; i++) {
+		bool posted = mailbox_post(workers->workers[i].mailbox, &mail);
+
+		assert(posted); /* each kind is posted a bounded number of times */
+		(void)posted;
+	}
+}
+
+void
+workers_drain(struct workers *workers)
+{
+	post_to_all(workers, MAIL_DRAIN);
+}
+
+bool
+workers_are_done(struct workers *workers)
+{
+	for (int i = 0; i < workers->track->settings->pair_count; i++) {
+		if (atomic_load(&workers->listening[i]) > 0)
+			return false;
+	}
+	return table_places_taken(workers->track->table) == 0;
+}
+
+void
+workers_shutdown(struct workers *workers)
+{
+	post_to_all(workers, MAIL_SHUTDOWN);
+	for (int i = 0; i < workers->started; i++)
+		pthread_join(workers->workers[i].thread, NULL);
+	workers->started = 0;
+}
+
+void
+workers_free(struct workers *workers)
+{
+	if (workers->workers != NULL) {
+		for (int i = 0; i < workers->count; i++)
+			worker_fini(&workers->workers[i]);
+	}
+	free(workers->workers);
+	free(workers->listening);
+	free(workers);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "track/fields.h"
+
+#include <errno.h>
+#include <string.h>
+#include "base/clock.h"
+#include "support/suite.h"
+#include "track/conn_id.h"
+
+static struct settings settings;
+static struct track track;
+static struct record record;
+static struct reading reading;
+
+static void
+setup(void)
+{
+	memset(&settings, 0, sizeof(settings));
+	strcpy(settings.listeners[0].name, "8080");
+	strcpy(settings.upstreams[0].name, "db.example:5432");
+	strcpy(settings.upstreams[0].targets[0].name, "db.example:5432");
+	track = (struct track){ .settings = &settings, .boot = 5, .node = "here" };
+	record_init(&record);
+	record.id = conn_id_make(0, 0, 1);
+	record.opened_ns = 100 * NS_PER_S;
+	record.opened_at_us = INT64_C(1795447810000042);
+	reading = (struct reading){ .track = &track, .record = &record, .now_ns = 100 * NS_PER_S };
+}
+
+static void
+connect_leg(enum leg_name leg, const char *source, const char *destination)
+{
+	struct addr from, to;
+
+	ck_assert(addr_parse(&from, source) && addr_parse(&to, destination));
+	flow_set(&record.legs[leg].flow, &from, &to);
+}
+
+static const char *
+text_of(enum field field)
+{
+	struct value value = field_read(&reading, field);
+
+	ck_assert_msg(value.kind == VALUE_TEXT, "%s", field_meanings[field].path);
+	return value.text;
+}
+
+static int64_t
+number_of(enum field field)
+{
+	struct value value = field_read(&reading, field);
+
+	ck_assert_msg(value.kind == VALUE_NUMBER, "%s", field_meanings[field].path);
+	return value.number;
+}
+
+static bool
+is_null(enum field field)
+{
+	return field_read(&reading, field).kind == VALUE_NULL;
+}
+
+static bool
+is_inside(const char *path, const char *object, size_t length)
+{
+	return strncmp(path, object, length) == 0 && path[length] == '.';
+}
+
+START_TEST(each_path_is_one_field)
+{
+	const char *path = field_meanings[_i].path;
+
+	ck_assert_uint_eq(strspn(path, "abcdefghijklmnopqrstuvwxyz_."), strlen(path));
+	ck_assert_ptr_nonnull(field_meanings[_i].meaning);
+	for (int other = 0; other < FIELD_COUNT; other++) {
+		const char *other_path = field_meanings[other].path;
+
+		ck_assert_msg(other == _i || strcmp(path, other_path) != 0, "%s", path);
+		/* a value here and an object of that name there could not both be written */
+		ck_assert_msg(!is_inside(other_path, path, strlen(path)), "%s, %s", path, other_path);
+	}
+}
+END_TEST
+
+/* Each object is opened once: whoever has left it never comes back. */
+START_TEST(an_object_is_written_in_one_piece)
+{
+	const char *path = field_meanings[_i].path;
+
+	for (const char *dot = strchr(path, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+		size_t length = (size_t)(dot - path);
+		bool left = false;
+
+		for (int later = _i + 1; later < FIELD_COUNT; later++) {
+			bool inside = is_inside(field_meanings[later].path, path, length);
+
+			ck_assert_msg(!(left && inside), "%s", field_meanings[later].path);
+			left = left || !inside;
+		}
+	}
+}
+END_TEST
+
+START_TEST(objects_that_may_be_null_have_fields)
+{
+	size_t length = strlen(field_object_paths[_i]);
+	int inside = 0;
+
+	for (int field = 0; field < FIELD_COUNT; field++)
+		inside += is_inside(field_meanings[field].path, field_object_paths[_i], length);
+	ck_assert_int_gt(inside, 1);
+}
+END_TEST
+
+START_TEST(a_number_bears_its_unit)
+{
+	const char *path = field_meanings[_i].path;
+
+	switch (field_meanings[_i].type) {
+	case TYPE_DURATION:
+	case TYPE_OFFSET:
+		ck_assert_msg(strstr(path, "_us") != NULL, "%s", path);
+		break;
+	case TYPE_BYTES:
+		ck_assert_msg(strstr(path, "bytes") != NULL, "%s", path);
+		break;
+	case TYPE_INSTANT:
+		ck_assert_msg(strstr(path, "_at") != NULL, "%s", path);
+		break;
+	default:
+		break;
+	}
+}
+END_TEST
+
+static bool
+is_known_from_the_start(enum field field)
+{
+	switch (field) {
+	case FIELD_id:
+	case FIELD_revision:
+	case FIELD_node:
+	case FIELD_boot:
+	case FIELD_worker:
+	case FIELD_listener:
+	case FIELD_upstream:
+	case FIELD_kind:
+	case FIELD_state:
+	case FIELD_opened_at:
+	case FIELD_duration_us:
+	case FIELD_idle_us:
+	case FIELD_client_source:
+	case FIELD_legs_client_bytes_received:
+	case FIELD_legs_client_bytes_sent:
+	case FIELD_legs_upstream_bytes_received:
+	case FIELD_legs_upstream_bytes_sent:
+	case FIELD_attempts:
+	case FIELD_close_clean:
+		return true;
+	default:
+		return false;
+	}
+}
+
+START_TEST(what_is_not_known_yet_is_null_and_not_zero)
+{
+	ck_assert_msg(
+	    is_null((enum field)_i) != is_known_from_the_start((enum field)_i), "%s", field_meanings[_i].path);
+}
+END_TEST
+
+START_TEST(a_value_is_of_its_fields_type)
+{
+	static const enum value_kind kinds[] = {
+		[TYPE_BOOL] = VALUE_BOOL,
+		[TYPE_COUNT] = VALUE_NUMBER,
+		[TYPE_BYTES] = VALUE_NUMBER,
+		[TYPE_DURATION] = VALUE_NUMBER,
+		[TYPE_OFFSET] = VALUE_NUMBER,
+		[TYPE_INSTANT] = VALUE_TEXT,
+		[TYPE_TEXT] = VALUE_TEXT,
+		[TYPE_ADDRESS] = VALUE_TEXT,
+		[TYPE_PORT] = VALUE_NUMBER,
+		[TYPE_ERRNO] = VALUE_TEXT,
+	};
+
+	/* everything known, but for paths: there is no connection with both ports and paths */
+	memset(&record, 1, sizeof(record));
+	record.listener = record.upstream = record.target = 0;
+	record.state = CONN_CLOSED;
+	record.close.leg = LEG_CLIENT;
+	connect_leg(LEG_CLIENT, "127.0.0.1:51234", "127.0.0.1:8080");
+	connect_leg(LEG_UPSTREAM, "127.0.0.1:51236", "127.0.0.1:80");
+	record.legs[LEG_CLIENT].error = record.legs[LEG_UPSTREAM].error = record.close.error = ECONNRESET;
+	if (_i == FIELD_legs_client_tuple_path || _i == FIELD_legs_upstream_tuple_path)
+		ck_assert(is_null((enum field)_i));
+	else
+		ck_assert_msg(field_read(&reading, (enum field)_i).kind == kinds[field_meanings[_i].type], "%s",
+		    field_meanings[_i].path);
+}
+END_TEST
+
+START_TEST(legs_show_their_5_tuples)
+{
+	connect_leg(LEG_CLIENT, "[::ffff:192.0.2.7]:51234", "[::ffff:127.0.0.1]:8080");
+	connect_leg(LEG_UPSTREAM, "[2001:db8::1]:51236", "[2001:db8::2]:80");
+	ck_assert_str_eq(text_of(FIELD_legs_client_tuple_protocol), "tcp");
+	ck_assert_str_eq(text_of(FIELD_legs_client_tuple_source_ip), "192.0.2.7");
+	ck_assert_int_eq(number_of(FIELD_legs_client_tuple_source_port), 51234);
+	ck_assert_str_eq(text_of(FIELD_client_address), "192.0.2.7");
+	ck_assert_int_eq(number_of(FIELD_client_port), 51234);
+	ck_assert_str_eq(text_of(FIELD_legs_upstream_tuple_destination_ip), "2001:db8::2");
+	ck_assert_int_eq(number_of(FIELD_legs_upstream_tuple_destination_port), 80);
+	ck_assert(is_null(FIELD_legs_client_tuple_path));
+}
+END_TEST
+
+START_TEST(a_unix_leg_shows_its_path_and_nothing_else)
+{
+	ck_assert(addr_parse(&settings.listeners[0].addr, "unix:/run/in.sock"));
+	ck_assert(addr_parse(&settings.upstreams[0].targets[0].addr, "unix:/run/app.sock"));
+	connect_leg(LEG_CLIENT, "unix:/any", "unix:/any");
+	connect_leg(LEG_UPSTREAM, "unix:/any", "unix:/any");
+	ck_assert_str_eq(text_of(FIELD_legs_client_tuple_protocol), "unix");
+	ck_assert_str_eq(text_of(FIELD_legs_client_tuple_path), "/run/in.sock");
+	ck_assert_str_eq(text_of(FIELD_legs_upstream_tuple_path), "/run/app.sock");
+	ck_assert(is_null(FIELD_legs_client_tuple_source_ip));
+	ck_assert(is_null(FIELD_legs_client_tuple_source_port));
+	ck_assert(is_null(FIELD_legs_client_tcp_state));
+	ck_assert(is_null(FIELD_client_address));
+}
+END_TEST
+
+START_TEST(times_go_on_while_open_and_stand_still_once_closed)
+{
+	reading.now_ns = record.opened_ns + 3 * NS_PER_S;
+	ck_assert_int_eq(number_of(FIELD_duration_us), 3000000);
+	ck_assert_int_eq(number_of(FIELD_idle_us), 3000000);
+	record.last_payload_ns = record.opened_ns + NS_PER_S;
+	ck_assert_int_eq(number_of(FIELD_idle_us), 2000000);
+
+	record.closed_ns = record.opened_ns + 2 * NS_PER_S;
+	ck_assert_int_eq(number_of(FIELD_duration_us), 2000000);
+	ck_assert_int_eq(number_of(FIELD_idle_us), 1000000);
+	ck_assert_str_eq(text_of(FIELD_opened_at), "2026-11-23T15:30:10.000042Z");
+	ck_assert_str_eq(text_of(FIELD_closed_at), "2026-11-23T15:30:12.000042Z");
+}
+END_TEST
+
+START_TEST(a_reader_with_an_older_clock_sees_no_negative_time)
+{
+	reading.now_ns = record.opened_ns - NS_PER_S;
+	record.last_payload_ns = record.opened_ns;
+	ck_assert_int_eq(number_of(FIELD_duration_us), 0);
+	ck_assert_int_eq(number_of(FIELD_idle_us), 0);
+}
+END_TEST
+
+START_TEST(offset_zero_is_known)
+{
+	record.connect_us = 0;
+	ck_assert_int_eq(number_of(FIELD_timings_connect), 0);
+}
+END_TEST
+
+START_TEST(an_end_has_the_words_of_its_reason)
+{
+	record.close.reason = WHY_UPSTREAM_RESET;
+	record.close.initiator = BY_UPSTREAM;
+	record.close.how = HOW_RST;
+	record.close.order = ORDER_UPSTREAM_FIRST;
+	record.close.error = ECONNRESET;
+	ck_assert_str_eq(text_of(FIELD_close_reason), "upstream_reset");
+	ck_assert_str_eq(text_of(FIELD_close_initiator), "upstream");
+	ck_assert_str_eq(text_of(FIELD_close_how), "rst");
+	ck_assert_str_eq(text_of(FIELD_close_order), "upstream_first");
+	ck_assert_str_eq(text_of(FIELD_close_errno), "ECONNRESET");
+	ck_assert_str_eq(text_of(FIELD_close_detail), "The upstream aborted the connection.");
+	ck_assert(is_null(FIELD_close_leg));
+}
+END_TEST
+
+START_TEST(objects_are_null_until_they_begin)
+{
+	ck_assert(field_object_is_null(&record, OBJECT_UPSTREAM_LEG));
+	ck_assert(field_object_is_null(&record, OBJECT_CLOSE));
+	connect_leg(LEG_UPSTREAM, "127.0.0.1:51236", "127.0.0.1:80");
+	ck_assert(!field_object_is_null(&record, OBJECT_UPSTREAM_LEG));
+	record.state = CONN_CLOSED;
+	ck_assert(!field_object_is_null(&record, OBJECT_CLOSE));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("track/fields");
+	TCase *tcase = tcase_create("table");
+
+	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_loop_test(tcase, each_path_is_one_field, 0, FIELD_COUNT);
+	tcase_add_loop_test(tcase, an_object_is_written_in_one_piece, 0, FIELD_COUNT);
+	tcase_add_loop_test(tcase, objects_that_may_be_null_have_fields, 0, FIELD_OBJECTS);
+	tcase_add_loop_test(tcase, a_number_bears_its_unit, 0, FIELD_COUNT);
+	tcase_add_loop_test(tcase, what_is_not_known_yet_is_null_and_not_zero, 0, FIELD_COUNT);
+	tcase_add_loop_test(tcase, a_value_is_of_its_fields_type, 0, FIELD_COUNT);
+	tcase_add_test(tcase, legs_show_their_5_tuples);
+	tcase_add_test(tcase, a_unix_leg_shows_its_path_and_nothing_else);
+	tcase_add_test(tcase, times_go_on_while_open_and_stand_still_once_closed);
+	tcase_add_test(tcase, a_reader_with_an_older_clock_sees_no_negative_time);
+	tcase_add_test(tcase, offset_zero_is_known);
+	tcase_add_test(tcase, an_end_has_the_words_of_its_reason);
+	tcase_add_test(tcase, objects_are_null_until_they_begin);
+	suite_add_tcase(suite, tcase);
+	return suite_main(suite);
+}
