@@ -54,8 +54,8 @@ static const struct step chat[] = { /* two minutes */
 static const struct step idle[] = {
 	{ SAY("GIVE 64") }, { HEAR, 64, NULL }, { PAUSE, 180000, NULL }, { LEAVE, 0, NULL },
 };
-static const struct step slow_reader[] = { /* twenty seconds */
-	{ SAY("GIVE 2000000") }, { SIP, 2000000, NULL }, { LEAVE, 0, NULL },
+static const struct step slow_reader[] = { /* a minute; more than the kernels on the way hold for it */
+	{ SAY("GIVE 6000000") }, { SIP, 6000000, NULL }, { LEAVE, 0, NULL },
 };
 static const struct step half_close[] = {
 	{ SAY("HOLD 700") }, { SAY("GIVE 100000") }, { FINISH, 0, NULL }, { HEAR_OUT, 0, NULL }, { LEAVE, 0, NULL },
@@ -91,7 +91,7 @@ static const struct scene {
 	{ client_reset,         7000, false },
 	{ idle,                60000, false },
 	{ upstream_reset,       9000, false },
-	{ slow_reader,         25000, true },
+	{ slow_reader,         70000, true },
 	{ upstream_first,       3000, false },
 	{ abandon,             11000, false },
 	{ probe,               13000, false },

@@ -41,6 +41,7 @@ struct conn {
 	bool in_use;
 	bool drafting;          /* bench->draft is its record */
 	bool touched;           /* in bench->touched */
+	bool moved;             /* counters are ahead of the record */
 	bool rearm;             /* a deadline may be nearer than the timer */
 	uint8_t wants_loan;     /* a bit for each pump; not 0: in bench->wanting_loans */
 	bool retrying;          /* connecting: the target's queue was full, try it again */
