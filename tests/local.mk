@@ -78,11 +78,14 @@ EXTRA_DIST += %D%/fuzz/seeds
 if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
-	%D%/fuzz/fuzz_addr
+	%D%/fuzz/fuzz_addr \
+	%D%/fuzz/fuzz_query
 
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 # What a run finds new joins a corpus in the build directory, what breaks stays beside it.
 fuzz: $(fuzzers)
