@@ -118,6 +118,8 @@ surprised(struct conn *conn, enum conn_event event)
 {
 	assert(!"an event that cannot happen in this state");
 	log_error("internal error: event %d in state %s", event, conn_state_text(conn->state));
+	if (conn->state == CONN_CLOSED)
+		return;
 	conn->why = lifecycle_why(conn->why, WHY_INTERNAL_ERROR);
 	conn->state = CONN_CLOSED;
 	do_abort(conn);
