@@ -37,6 +37,7 @@ unit_tests = \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
 	%D%/unit/test_record_json \
+	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
 	%D%/unit/test_table \
@@ -44,6 +45,11 @@ unit_tests = \
 	%D%/unit/test_timer \
 	%D%/unit/test_totals \
 	%D%/unit/test_utf8
+
+# a fake is linked before the library, whose own is then not taken
+%C%_unit_test_resolver_SOURCES = \
+	%D%/support/fake_clock.c %D%/support/fake_clock.h \
+	%D%/unit/test_resolver.c
 
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests =
