@@ -42,9 +42,13 @@ libsockproxy_a_SOURCES = \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/export/json.c %D%/export/json.h \
 	%D%/export/record_json.c %D%/export/record_json.h \
-	%D%/proxy/conn.c %D%/proxy/conn.h \
+	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
+	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conn_parts.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
+	%D%/proxy/dialing.c %D%/proxy/dialing.h \
+	%D%/proxy/ending.c %D%/proxy/ending.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
+	%D%/proxy/lending.c %D%/proxy/lending.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
 	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \

@@ -31,17 +31,25 @@ unit_tests = \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
 	%D%/unit/test_manual \
+	%D%/unit/test_nearest \
 	%D%/unit/test_options \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
 	%D%/unit/test_record_json \
+	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
 	%D%/unit/test_table \
 	%D%/unit/test_text \
 	%D%/unit/test_timer \
-	%D%/unit/test_totals
+	%D%/unit/test_totals \
+	%D%/unit/test_utf8
+
+# a fake is linked before the library, whose own is then not taken
+%C%_unit_test_resolver_SOURCES = \
+	%D%/support/fake_clock.c %D%/support/fake_clock.h \
+	%D%/unit/test_resolver.c
 
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests =
@@ -76,11 +84,14 @@ EXTRA_DIST += %D%/fuzz/seeds
 if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
-	%D%/fuzz/fuzz_addr
+	%D%/fuzz/fuzz_addr \
+	%D%/fuzz/fuzz_query
 
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 # What a run finds new joins a corpus in the build directory, what breaks stays beside it.
 fuzz: $(fuzzers)

@@ -6,8 +6,8 @@
  *
  *   uri_came ──► request_came ──► guard, router ──► send_reply ──► (fill …) ──► request_over
  *
- * The library decodes and divides targets in its own way and loses what a NUL
- * in them hides, so we keep the target as it came and read it ourselves.
+ * The library decodes and divides targets in its own way, so that a NUL or a
+ * broken escape goes unnoticed: we keep the target as it came and read it ourselves.
  */
 #include "api/server.h"
 
@@ -39,14 +39,18 @@ struct server {
 	bool settled; /* its thread has its name and niceness */
 };
 
-__attribute__((format(printf, 2, 0))) static void
-log_from_library(void *unused, const char *format, va_list values)
+/* It quotes what clients sent, which must not reach a terminal as it is. */
+static void __attribute__((format(printf, 2, 0))) log_from_library(void *unused, const char *format, va_list values)
 {
 	char line[LOG_LINE_MAX];
 
 	(void)unused;
 	vsnprintf(line, sizeof(line), format, values);
 	line[strcspn(line, "\n")] = '\0';
+	for (char *at = line; *at != '\0'; at++) {
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
 	log_debug("api: %s", line);
 }
 
