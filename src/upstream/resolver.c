@@ -363,7 +363,7 @@ resolver_settled(const struct resolver *resolver)
 {
 	const struct name *name;
 
-	TAILQ_FOREACH (name, &resolver->names, link) {
+	TAILQ_FOREACH(name, &resolver->names, link) {
 		if (!name->settled)
 			return false;
 	}

@@ -224,7 +224,7 @@ START_TEST(the_index_names_paths_that_answer)
 	size_t i;
 
 	ck_assert_uint_ge(json_array_size(json_object_get(index, "paths")), 8);
-	json_array_foreach (json_object_get(index, "paths"), i, path) {
+	json_array_foreach(json_object_get(index, "paths"), i, path) {
 		const char *name = json_string_value(json_object_get(path, "path"));
 
 		ck_assert_ptr_nonnull(json_string_value(json_object_get(path, "help")));
