@@ -40,7 +40,8 @@ struct server {
 };
 
 /* It quotes what clients sent, which must not reach a terminal as it is. */
-static void __attribute__((format(printf, 2, 0))) log_from_library(void *unused, const char *format, va_list values)
+__attribute__((format(printf, 2, 0))) static void
+log_from_library(void *unused, const char *format, va_list values)
 {
 	char line[LOG_LINE_MAX];
 

@@ -28,6 +28,7 @@
 #include "net/listening.h"
 #include "net/loop.h"
 #include "net/notify.h"
+#include "proxy/workbench.h"
 #include "proxy/worker.h"
 #include "track/track.h"
 #include "upstream/group.h"
@@ -133,11 +134,7 @@ open_listener(struct daemon *daemon, int number)
 	struct listen_setting *setting = &daemon->settings->listeners[number];
 	struct listening *listening = &daemon->listenings[number];
 	enum listening_step step = LISTENING_LISTEN;
-	struct keepalive keepalive = {
-		.idle_seconds = (int)(settings->keepalive.idle_ns / NS_PER_S),
-		.interval_seconds = (int)(settings->keepalive.interval_ns / NS_PER_S),
-		.count = settings->keepalive.count,
-	};
+	struct keepalive keepalive = workbench_keepalive(settings);
 
 	listening->count = settings->workers;
 	listening->fds = calloc((size_t)settings->workers, sizeof(int));

@@ -5,6 +5,16 @@
 #include <stdlib.h>
 #include "base/clock.h"
 
+struct keepalive
+workbench_keepalive(const struct settings *settings)
+{
+	return (struct keepalive){
+		.idle_seconds = (int)(settings->keepalive.idle_ns / NS_PER_S),
+		.interval_seconds = (int)(settings->keepalive.interval_ns / NS_PER_S),
+		.count = settings->keepalive.count,
+	};
+}
+
 int
 workbench_init(struct workbench *bench, int number, struct track *track, struct group *const *groups, struct loop *loop)
 {
@@ -17,11 +27,7 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 		.settings = settings,
 		.totals = &track->totals[number],
 		.groups = groups,
-		.keepalive = {
-			.idle_seconds = (int)(settings->keepalive.idle_ns / NS_PER_S),
-			.interval_seconds = (int)(settings->keepalive.interval_ns / NS_PER_S),
-			.count = settings->keepalive.count,
-		},
+		.keepalive = workbench_keepalive(settings),
 		.tools = {
 			.loans = loans_new(settings->buffer_memory / LOAN_SIZE),
 			.big = malloc(PUMP_RUN_MAX),

@@ -38,6 +38,9 @@ struct workbench {
 	void *argument;
 };
 
+/* What the settings say of keepalive, as sockets want it. */
+struct keepalive workbench_keepalive(const struct settings *settings);
+
 /* 0 or -ENOMEM; then nothing is left.  The call-back is the caller's to set. */
 int workbench_init(
     struct workbench *bench, int number, struct track *track, struct group *const *groups, struct loop *loop);
