@@ -231,12 +231,12 @@ addresses(void)
 	return story;
 }
 
-#define TURN_UNTIL(fact)                                                                                               \
-	do {                                                                                                           \
-		int turns_ = 0;                                                                                        \
-		while (!(fact) && turns_++ < TURNS_MAX)                                                                \
-			loop_turn(loop, TURN_MS);                                                                      \
-		ck_assert_msg(fact, "never: %s", #fact);                                                               \
+#define TURN_UNTIL(fact) \
+	do { \
+		int turns_ = 0; \
+		while (!(fact) && turns_++ < TURNS_MAX) \
+			loop_turn(loop, TURN_MS); \
+		ck_assert_msg(fact, "never: %s", #fact); \
 	} while (0)
 
 static void
