@@ -48,7 +48,6 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/dialing.c %D%/proxy/dialing.h \
 	%D%/proxy/ending.c %D%/proxy/ending.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
-	%D%/proxy/lending.c %D%/proxy/lending.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
 	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \

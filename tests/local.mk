@@ -13,6 +13,15 @@ libsupport_a_SOURCES = \
 	%D%/support/suite.c %D%/support/suite.h \
 	%D%/support/tcp_pair.c %D%/support/tcp_pair.h
 
+# In place of net/socket.c, net/tcp_info.c and base/clock.c: stands before libsockproxy.a, so that
+# the linker looks no further.
+check_LIBRARIES += libfake.a
+libfake_a_SOURCES = \
+	%D%/support/fake_clock.c %D%/support/fake_clock.h \
+	%D%/support/fake_socket.c %D%/support/fake_socket.h \
+	%D%/support/scene.c %D%/support/scene.h
+fake_LDADD = libsupport.a libfake.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
+
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_addr \
@@ -52,7 +61,17 @@ unit_tests = \
 	%D%/unit/test_resolver.c
 
 # scenario: real modules on a fake clock and fake sockets
-scenario_tests =
+scenario_tests = \
+	%D%/scenario/test_conn_connect \
+	%D%/scenario/test_conn_end \
+	%D%/scenario/test_conn_forward \
+	%D%/scenario/test_conn_loans \
+	%D%/scenario/test_conn_timer
+%C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_end_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_loans_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_timer_LDADD = $(fake_LDADD)
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \

@@ -53,6 +53,7 @@ struct daemon {
 	struct workers *workers;
 	struct demo *demo;
 	struct loop_watch signals;
+	bool gives_up; /* told to stop before it stood */
 	struct timer drain_look;
 	int64_t drain_until; /* clock_now; 0: not draining */
 	int64_t names_until;
@@ -247,9 +248,10 @@ look_up_names(struct daemon *daemon)
 		}
 	}
 	daemon->names_until = clock_now() + NAMES_WAIT_NS;
-	while (daemon->resolver != NULL && !resolver_settled(daemon->resolver) && clock_now() < daemon->names_until)
+	while (daemon->resolver != NULL && !resolver_settled(daemon->resolver) && clock_now() < daemon->names_until &&
+	       !daemon->gives_up)
 		loop_turn(daemon->loop, (int)((daemon->names_until - clock_now()) / NS_PER_MS) + 1);
-	return true;
+	return !daemon->gives_up;
 }
 
 static bool
@@ -368,7 +370,9 @@ on_signal(struct loop_watch *watch, uint32_t events)
 
 	(void)events;
 	while (read(watch->fd, &what, sizeof(what)) == sizeof(what)) {
-		if (daemon->drain_until == 0) {
+		if (daemon->workers == NULL) {
+			daemon->gives_up = true;
+		} else if (daemon->drain_until == 0) {
 			begin_drain(daemon);
 		} else {
 			log_notice("stopping now: %u connections are cut", table_places_taken(daemon->track.table));
@@ -474,5 +478,5 @@ daemon_run(struct settings *settings)
 		loop_run(daemon.loop);
 	}
 	take_down(&daemon);
-	return up ? EXIT_SUCCESS : EXIT_FAILURE;
+	return up || daemon.gives_up ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -33,7 +33,6 @@
 #include "proxy/conn_parts.h"
 #include "proxy/dialing.h"
 #include "proxy/ending.h"
-#include "proxy/lending.h"
 
 enum {
 	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
@@ -63,14 +62,14 @@ do_forward(struct conn *conn)
 	for (int i = 0; i < LEG_COUNT; i++) {
 		conn->pumps[i].source = conn->legs[i].watch.fd;
 		conn->pumps[i].sink = conn->legs[leg_other(i)].watch.fd;
-		conn->pumps[i].can_peek = !conn->legs[i].is_unix;
+		conn->pumps[i].is_unix = conn->legs[i].is_unix;
 	}
-	conn->connect_error = 0;
 	chronicle_edit(conn)->connect_us = chronicle_offset(conn);
 	chronicle_edit(conn)->legs[LEG_UPSTREAM].error = 0;
 	chronicle_tcp_state(conn, LEG_UPSTREAM);
 	chronicle_news(conn, EVENT_CONNECTED);
-	return dialing_greet(conn);
+	conn->connect_error = (uint16_t)dialing_greet(conn);
+	return EV_NONE;
 }
 
 static enum conn_event
@@ -87,13 +86,14 @@ do_pass_rst(struct conn *conn)
 	return EV_NONE;
 }
 
-/* All is delivered.  The side that was not lost gets the RST that the other sent. */
+/* All is delivered.  If a side was lost, a RST to both: the other has it coming, and the lost one may
+ * live after all, to which a FIN behind what it lacks would look complete. */
 static enum conn_event
 do_close(struct conn *conn)
 {
-	bool client_lost = conn->legs[LEG_CLIENT].error != 0, upstream_lost = conn->legs[LEG_UPSTREAM].error != 0;
+	bool lost = conn->legs[LEG_CLIENT].error != 0 || conn->legs[LEG_UPSTREAM].error != 0;
 
-	return ending_close(conn, (bool[LEG_COUNT]){ upstream_lost && !client_lost, client_lost && !upstream_lost });
+	return ending_close(conn, (bool[LEG_COUNT]){ lost, lost });
 }
 
 static enum conn_event
@@ -198,23 +198,33 @@ lose(struct conn *conn, enum leg_name leg, int error)
 	from->source_error = (uint16_t)error;
 	from->readable = from->read_on = true;
 	to->through = true;
-	lending_give_back(conn, leg_other(leg));
+	pump_fini(to, &conn->bench->tools);
 	loop_ready(conn->bench->loop, &conn->again);
 	step(conn, reset ? rst_event[leg] : lost_event[leg]);
 }
 
+/* A sink that takes a byte now and then is slow, and not stalled. */
 static void
-note_stall(struct conn *conn)
+note_stall(struct conn *conn, enum leg_name from, uint64_t sent_before)
 {
-	bool full = (conn->pumps[LEG_CLIENT].sink_full && !conn->pumps[LEG_CLIENT].through) ||
-		    (conn->pumps[LEG_UPSTREAM].sink_full && !conn->pumps[LEG_UPSTREAM].through);
+	const struct pump *pump = &conn->pumps[from];
+	int64_t *stalled = &conn->times.stalled[from];
 
-	if (!full) {
-		conn->times.stalled = 0;
-	} else if (conn->times.stalled == 0) {
-		conn->times.stalled = conn_now(conn);
+	if (!pump->sink_full) {
+		*stalled = 0;
+	} else if (*stalled == 0 || pump->sent > sent_before) {
+		*stalled = conn_now(conn);
 		conn->rearm = conn->rearm || conn->bench->settings->stall_timeout_ns > 0;
 	}
+}
+
+/* Of a socket that is not connected any more. */
+static int
+reset_error(int fd)
+{
+	int error = socket_error(fd);
+
+	return error != 0 ? error : ECONNRESET;
 }
 
 static void
@@ -224,12 +234,10 @@ run_pump(struct conn *conn, enum leg_name from)
 	enum leg_name to = leg_other(from);
 	struct pump *pump = &conn->pumps[from];
 	uint64_t received = pump->received, sent = pump->sent;
-	bool had_loan = pump->loan != NULL;
 	enum pump_result result = pump_run(pump, &bench->tools);
 
 	chronicle_payload(conn, from, received, sent);
-	if (had_loan && pump->loan == NULL)
-		lending_pass_on(bench);
+	note_stall(conn, from, sent);
 	if (pump->source_ended && pump->source_error == 0)
 		see_fin(conn, from);
 	switch (result) {
@@ -238,9 +246,6 @@ run_pump(struct conn *conn, enum leg_name from)
 	case PUMP_AGAIN:
 		loop_ready(bench->loop, &conn->again);
 		break;
-	case PUMP_WANTS_LOAN:
-		lending_queue(conn, from);
-		break;
 	case PUMP_EOF_PASSED_ON:
 		conn->legs[to].fin_sent = true;
 		chronicle_edit(conn)->legs[to].fin_sent_us = chronicle_offset(conn);
@@ -248,14 +253,11 @@ run_pump(struct conn *conn, enum leg_name from)
 		break;
 	case PUMP_SOURCE_LOST:
 		break;
-	case PUMP_SINK_LOST: {
+	case PUMP_SINK_LOST:
+		pump_fini(pump, &bench->tools);
 		/* ENOTCONN hides what SO_ERROR still knows. */
-		int error = socket_error(pump->sink);
-
-		lending_give_back(conn, from);
-		lose(conn, to, error != 0 ? error : pump->sink_error);
+		lose(conn, to, pump->sink_error == ENOTCONN ? reset_error(pump->sink) : pump->sink_error);
 		break;
-	}
 	}
 	if (pump->source_error != 0)
 		lose(conn, from, pump->source_error);
@@ -274,7 +276,6 @@ run_pumps(struct conn *conn)
 		if ((conn_is_forwarding(conn) || conn->state == CONN_FLUSHING) && can_run(&conn->pumps[from]))
 			run_pump(conn, from);
 	}
-	note_stall(conn);
 }
 
 /*
@@ -340,10 +341,11 @@ settle(struct conn *conn)
 
 /* Call-backs: from here the world comes in. */
 
+/* Without EPOLLERR SO_ERROR may still name a lost packet's ICMP answer, which the next SYN made good. */
 static void
 on_connecting(struct conn *conn, uint32_t events)
 {
-	int error = socket_error(conn->legs[LEG_UPSTREAM].watch.fd);
+	int error = events & EPOLLERR ? socket_error(conn->legs[LEG_UPSTREAM].watch.fd) : 0;
 
 	if (error != 0 && error != ECONNRESET && error != EPIPE) {
 		step(conn, dialing_failed(conn, error));
@@ -352,6 +354,10 @@ on_connecting(struct conn *conn, uint32_t events)
 	if (error == 0 && !(events & EPOLLOUT))
 		return;
 	step(conn, EV_CONNECTED);
+	/* The header's send may be the one that the kernel told of a reset: no edge will say it again. */
+	if (error == 0)
+		error = conn->connect_error;
+	conn->connect_error = 0;
 	if (conn->legs[LEG_CLIENT].ended && conn_is_forwarding(conn)) {
 		step(conn, EV_CLIENT_FIN);
 		chronicle_news(conn, EVENT_HALF_CLOSE);
@@ -428,12 +434,20 @@ on_again(struct loop_task *task)
 }
 
 static enum leg_name
+stalled_longest(const struct conn *conn)
+{
+	int64_t up = conn->times.stalled[LEG_CLIENT], down = conn->times.stalled[LEG_UPSTREAM];
+
+	return up != 0 && (down == 0 || up <= down) ? LEG_UPSTREAM : LEG_CLIENT;
+}
+
+static enum leg_name
 leg_at_fault(const struct conn *conn, enum conn_event event)
 {
 	if (event == EV_HALF_CLOSE)
 		return conn->state == CONN_CLIENT_HALF_CLOSED ? LEG_UPSTREAM : LEG_CLIENT;
 	if (event == EV_STALL)
-		return conn->pumps[LEG_CLIENT].sink_full ? LEG_UPSTREAM : LEG_CLIENT;
+		return stalled_longest(conn);
 	return event == EV_FLUSH ? (enum leg_name)conn->owed : LEG_NONE;
 }
 
@@ -534,10 +548,11 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 	int error = loop_watch(bench->loop, &conn->legs[LEG_CLIENT].watch, fd,
 	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, on_client_events);
 	chronicle_tcp_state(conn, LEG_CLIENT);
-	step(conn, EV_ROUTED);
-	if (error != 0 && conn->state != CONN_CLOSED) {
+	if (error == 0) {
+		step(conn, EV_ROUTED);
+	} else {
+		conn->legs[LEG_CLIENT].watch.fd = fd; /* to be closed */
 		conn->connect_error = (uint16_t)-error;
-		conn->legs[LEG_CLIENT].watch.fd = fd;
 		step(conn, EV_NO_MEMORY);
 	}
 	settle(conn);
@@ -572,5 +587,6 @@ conn_after_turn(struct workbench *bench)
 			chronicle_count(conn);
 		}
 	}
+	totals_set(&bench->totals->counts[TOTAL_LOAN_SHORTAGES], bench->tools.shortages);
 	totals_set(&bench->totals->counts[TOTAL_LOANS_LENT], loans_lent(bench->tools.loans));
 }

@@ -25,7 +25,7 @@ struct conn_leg {
 /*
  * One connection: two sockets, two pumps, one timer.  lifecycle.c decides what
  * an event leads to; conn.c carries it out, with the help of those who each do
- * one part of it: dialing, lending, chronicle, ending.
+ * one part of it: dialing, chronicle, ending.
  *
  * It lives in its worker's array, under the slot number of its record, and is
  * used again only after the turn in which it closed.
@@ -43,7 +43,6 @@ struct conn {
 	bool touched;           /* in bench->touched */
 	bool moved;             /* counters are ahead of the record */
 	bool rearm;             /* a deadline may be nearer than the timer */
-	uint8_t wants_loan;     /* a bit for each pump; not 0: in bench->wanting_loans */
 	bool retrying;          /* connecting: the target's queue was full, try it again */
 	uint16_t look_ms;       /* flushing: until the next look at the queues */
 	uint16_t prologue;      /* bytes of ours that went before the client's: the PROXY header */
@@ -51,9 +50,8 @@ struct conn {
 	struct conn_leg legs[LEG_COUNT];
 	struct pump pumps[LEG_COUNT]; /* by their source: [LEG_CLIENT] is up, [LEG_UPSTREAM] is down */
 	struct timer timer;
-	struct loop_task again;    /* a pump stopped at its bound, or has got its loan */
-	TAILQ_ENTRY(conn) wanting; /* in bench->wanting_loans */
-	SLIST_ENTRY(conn) link;    /* in bench->touched */
+	struct loop_task again; /* a pump stopped at its bound, or has last words to carry */
+	SLIST_ENTRY(conn) link; /* in bench->touched */
 	struct dial dial;
 	struct life_times times;
 	int64_t ending;        /* clock_now since when its end is under way; 0: it is not */

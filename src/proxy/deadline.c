@@ -34,8 +34,9 @@ deadline_next(const struct settings *settings, enum conn_state state, const stru
 		/* fall through */
 	case CONN_ESTABLISHED:
 		consider(&first, active, settings->idle_timeout_ns, EV_IDLE);
-		if (times->stalled != 0)
-			consider(&first, times->stalled, settings->stall_timeout_ns, EV_STALL);
+		for (int i = 0; i < LEG_COUNT; i++)
+			if (times->stalled[i] != 0)
+				consider(&first, times->stalled[i], settings->stall_timeout_ns, EV_STALL);
 		break;
 	case CONN_FLUSHING:
 		consider(&first, times->phase, settings->flush_timeout_ns, EV_FLUSH);

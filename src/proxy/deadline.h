@@ -5,13 +5,14 @@
 #include <stdint.h>
 #include "config/settings.h"
 #include "proxy/lifecycle.h"
+#include "track/leg.h"
 
 /* Since when things last were as they are; clock_now, and 0 where they are not. */
 struct life_times {
 	int64_t opened;
 	int64_t last_payload; /* the last byte either way */
 	int64_t phase;        /* connecting: this attempt; half closed: the FIN; flushing: the last acknowledgement */
-	int64_t stalled;      /* a sink takes nothing of what is there for it */
+	int64_t stalled[LEG_COUNT]; /* by pump: its sink takes nothing of what is there for it */
 };
 
 struct deadline {

@@ -17,6 +17,7 @@ failure_event(int error)
 		return EV_NO_FDS;
 	case ENOMEM:
 	case ENOBUFS:
+	case ENOSPC: /* epoll's max_user_watches */
 		return EV_NO_MEMORY;
 	case EADDRNOTAVAIL:
 		return EV_NO_PORTS;
@@ -37,7 +38,8 @@ dialing_failed(struct conn *conn, int error)
 	enum conn_event event = failure_event(error);
 
 	totals_add(&conn->bench->totals->counts[TOTAL_CONNECT_FAILURES], 1);
-	ending_close_leg(conn, LEG_UPSTREAM, false);
+	ending_close_leg(
+	    conn, LEG_UPSTREAM, true); /* its answer may come this very moment: a FIN would look like ours */
 	leg->end_turn = 0;
 	conn->connect_error = (uint16_t)error;
 	chronicle_edit(conn)->legs[LEG_UPSTREAM].error = (uint16_t)error;
@@ -76,7 +78,6 @@ describe_target(struct conn *conn, int target, const struct addr *to, int fd)
 	conn->legs[LEG_UPSTREAM].is_unix = addr_is_unix(to);
 	record->target = (uint16_t)target;
 	record->target_chosen = true;
-	record->attempts++;
 	flow_set(&leg->flow, &local, to);
 	record->target_address = leg->flow.destination;
 	leg->fd = fd;
@@ -90,10 +91,13 @@ dialing_next(struct conn *conn)
 {
 	struct workbench *bench = conn->bench;
 	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
-	struct dial before = conn->dial;
+	bool again = conn->retrying;
 	struct addr to;
 	int target, fd;
 
+	conn->retrying = false;
+	if (again)
+		dial_again(&conn->dial);
 	switch (dial_next(&conn->dial, bench->groups[chronicle_edit(conn)->upstream], &target, &to)) {
 	case DIAL_NO_ADDRESS:
 		return EV_NO_ADDRESS;
@@ -102,18 +106,17 @@ dialing_next(struct conn *conn)
 	case DIAL_ADDRESS:
 		break;
 	}
-	if (!conn->retrying)
+	if (!again) {
 		conn->times.phase = conn_now(conn);
-	conn->retrying = false;
+		chronicle_edit(conn)->attempts++;
+		totals_add(&bench->totals->counts[TOTAL_CONNECT_ATTEMPTS], 1);
+	}
 	conn->rearm = true;
 	int error = connect_from(bench, &to, &fd);
-	if (error == -EAGAIN && addr_is_unix(&to)) {
-		conn->dial = before;
-		conn->retrying = true;
-		return EV_NONE;
-	}
-	totals_add(&bench->totals->counts[TOTAL_CONNECT_ATTEMPTS], 1);
 	describe_target(conn, target, &to, fd);
+	conn->retrying = error == -EAGAIN && addr_is_unix(&to);
+	if (conn->retrying)
+		return EV_NONE;
 	if (error != 0 && error != -EINPROGRESS)
 		return dialing_failed(conn, -error);
 	error = loop_watch(
@@ -126,8 +129,7 @@ dialing_next(struct conn *conn)
 	return EV_NONE;
 }
 
-/* The kernel takes so few bytes at once from a socket that never sent any. */
-enum conn_event
+int
 dialing_greet(struct conn *conn)
 {
 	const struct record *record = chronicle_edit(conn);
@@ -139,9 +141,7 @@ dialing_greet(struct conn *conn)
 
 	if (sent == (ssize_t)size) {
 		conn->prologue = (uint16_t)size;
-		return EV_NONE;
+		return 0;
 	}
-	conn->connect_error = sent < 0 ? (uint16_t)-sent : ENOBUFS;
-	/* A reset is news for its own edge, which is on its way. */
-	return sent == -ECONNRESET || sent == -EPIPE ? EV_NONE : EV_UPSTREAM_LOST;
+	return sent < 0 && sent != -EAGAIN ? (int)-sent : ENOBUFS;
 }

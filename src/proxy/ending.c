@@ -5,7 +5,6 @@
 #include "net/socket.h"
 #include "proxy/chronicle.h"
 #include "proxy/farewell.h"
-#include "proxy/lending.h"
 
 static void
 say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
@@ -14,7 +13,7 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 	struct record *record = chronicle_edit(conn);
 	struct farewell farewell = {
 		.why = conn->why,
-		.fault = conn->fault,
+		.fault = close_meanings[conn->why].how == HOW_TIMEOUT ? conn->fault : LEG_NONE,
 		.prologue = conn->prologue,
 		.now_ns = clock_now(),
 		.ending_ns = conn->ending != 0 ? conn->ending : conn_now(conn),
@@ -67,7 +66,7 @@ ending_close(struct conn *conn, const bool abort[LEG_COUNT])
 	say_farewell(conn, abort);
 	timer_cancel(loop_timers(conn->bench->loop), &conn->timer);
 	for (int i = 0; i < LEG_COUNT; i++) {
-		lending_give_back(conn, i);
+		pump_fini(&conn->pumps[i], &conn->bench->tools);
 		ending_close_leg(conn, i, abort[i]);
 	}
 	loop_unready(conn->bench->loop, &conn->again);
@@ -83,12 +82,16 @@ ending_look(struct conn *conn)
 
 	for (int i = 0; i < LEG_COUNT; i++) {
 		const struct pump *to = &conn->pumps[leg_other(i)];
+		uint64_t sent = to->sent + (i == LEG_UPSTREAM ? conn->prologue : 0) + conn->legs[i].fin_sent;
 		int queued;
 
 		if (conn->legs[i].error != 0)
 			continue;
 		queued = socket_outq(conn->legs[i].watch.fd);
-		acknowledged += to->sent - (queued > 0 && (uint64_t)queued <= to->sent ? (uint64_t)queued : 0);
+		if (queued <= 0)
+			acknowledged += sent;
+		else if ((uint64_t)queued < sent)
+			acknowledged += sent - (uint64_t)queued;
 		if (!to->through || queued > 0) {
 			owed = true;
 			conn->owed = (uint8_t)i;

@@ -80,6 +80,14 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct rec
 	};
 }
 
+/* They went first: until all of them are acknowledged, no payload is. */
+static void
+leave_out(int64_t *acknowledged, unsigned prologue)
+{
+	if (*acknowledged != RECORD_UNKNOWN)
+		*acknowledged = *acknowledged > prologue ? *acknowledged - prologue : 0;
+}
+
 static int64_t
 difference(int64_t received, int64_t acknowledged)
 {
@@ -141,8 +149,7 @@ farewell_say(const struct farewell *farewell, struct record *record)
 		if (record->legs[i].flow.protocol == FLOW_TCP)
 			record->legs[i].tcp_state = TCP_IS_CLOSED;
 	}
-	if (tallies[LEG_UPSTREAM].acknowledged != RECORD_UNKNOWN)
-		tallies[LEG_UPSTREAM].acknowledged -= farewell->prologue;
+	leave_out(&tallies[LEG_UPSTREAM].acknowledged, farewell->prologue);
 	record->closed_ns = farewell->now_ns;
 	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
 												: KIND_PROXY;

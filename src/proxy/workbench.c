@@ -33,7 +33,6 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 			.big = malloc(PUMP_RUN_MAX),
 		},
 	};
-	TAILQ_INIT(&bench->wanting_loans);
 	SLIST_INIT(&bench->touched);
 	if (bench->tools.loans != NULL && bench->tools.big != NULL)
 		return 0;
@@ -47,5 +46,5 @@ workbench_fini(struct workbench *bench)
 	if (bench->tools.loans != NULL)
 		loans_free(bench->tools.loans);
 	free(bench->tools.big);
-	bench->tools = (struct pump_tools){ NULL, NULL };
+	bench->tools = (struct pump_tools){ .loans = NULL };
 }

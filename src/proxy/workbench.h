@@ -28,7 +28,6 @@ struct workbench {
 	unsigned next_source; /* round robin over settings->sources */
 
 	struct pump_tools tools;
-	TAILQ_HEAD(, conn) wanting_loans; /* in the order they came; empty while a loan is free */
 
 	struct conn *conns; /* conns[slot] belongs to the record of that slot */
 	uint32_t conns_touched;

@@ -180,3 +180,10 @@ dial_next(struct dial *dial, const struct group *group, int *target, struct addr
 	}
 	return dial->addresses_known == 0 ? DIAL_NO_ADDRESS : DIAL_EXHAUSTED;
 }
+
+void
+dial_again(struct dial *dial)
+{
+	dial->addresses_tried--;
+	dial->addresses_known--;
+}

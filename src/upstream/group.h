@@ -49,4 +49,7 @@ enum dial_answer {
 void dial_init(struct dial *dial, struct group *group);
 enum dial_answer dial_next(struct dial *dial, const struct group *group, int *target, struct addr *addr);
 
+/* After DIAL_ADDRESS: dial_next gives that one again. */
+void dial_again(struct dial *dial);
+
 #endif
