@@ -6,10 +6,12 @@ libsockproxy_a_SOURCES = \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/log.c %D%/base/log.h \
+	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/text.c %D%/base/text.h \
+	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/config/endpoint.c %D%/config/endpoint.h \
 	%D%/config/options.c %D%/config/options.h \
 	%D%/config/settings.h \
@@ -35,10 +37,16 @@ libsockproxy_a_SOURCES = \
 	%D%/track/track.c %D%/track/track.h \
 	%D%/upstream/group.c %D%/upstream/group.h \
 	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
+	%D%/upstream/resolver.c %D%/upstream/resolver.h \
 	%D%/export/conn_line.c %D%/export/conn_line.h \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
-	%D%/proxy/conn.c %D%/proxy/conn.h \
+	%D%/export/json.c %D%/export/json.h \
+	%D%/export/record_json.c %D%/export/record_json.h \
+	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
+	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conn_parts.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
+	%D%/proxy/dialing.c %D%/proxy/dialing.h \
+	%D%/proxy/ending.c %D%/proxy/ending.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
 	%D%/proxy/listener.c %D%/proxy/listener.h \
@@ -46,7 +54,26 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
+	%D%/api/admin_socket.c %D%/api/admin_socket.h \
+	%D%/api/conns_walk.c %D%/api/conns_walk.h \
+	%D%/api/cursor.c %D%/api/cursor.h \
+	%D%/api/guard.c %D%/api/guard.h \
+	%D%/api/query.c %D%/api/query.h \
+	%D%/api/reply.c %D%/api/reply.h \
+	%D%/api/route_conn.c \
+	%D%/api/route_conns.c \
+	%D%/api/route_index.c \
+	%D%/api/route_listeners.c \
+	%D%/api/route_probes.c \
+	%D%/api/route_stats.c \
+	%D%/api/route_version.c \
+	%D%/api/router.c %D%/api/router.h \
+	%D%/api/server.c %D%/api/server.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
+	%D%/daemon/demo.c %D%/daemon/demo.h \
+	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
+	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
+	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
 	%D%/daemon/limits.c %D%/daemon/limits.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 

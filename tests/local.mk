@@ -1,7 +1,5 @@
-dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh
+dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh %D%/run.sh
 TESTS += %D%/check-floors.sh %D%/check-manual.sh
-dist_check_SCRIPTS += %D%/check-floors.sh %D%/run.sh
-TESTS += %D%/check-floors.sh
 EXTRA_DIST += %D%/README.md
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir;
 
@@ -11,6 +9,7 @@ LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 
 check_LIBRARIES += libsupport.a
 libsupport_a_SOURCES = \
+	%D%/support/http_ask.c %D%/support/http_ask.h \
 	%D%/support/suite.c %D%/support/suite.h \
 	%D%/support/tcp_pair.c %D%/support/tcp_pair.h
 
@@ -30,6 +29,7 @@ unit_tests = \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
 	%D%/unit/test_conn_log \
+	%D%/unit/test_demo \
 	%D%/unit/test_fields \
 	%D%/unit/test_flow \
 	%D%/unit/test_group \
@@ -40,16 +40,25 @@ unit_tests = \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
 	%D%/unit/test_manual \
+	%D%/unit/test_nearest \
 	%D%/unit/test_options \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
+	%D%/unit/test_record_json \
+	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
 	%D%/unit/test_table \
 	%D%/unit/test_text \
 	%D%/unit/test_timer \
-	%D%/unit/test_totals
+	%D%/unit/test_totals \
+	%D%/unit/test_utf8
+
+# a fake is linked before the library, whose own is then not taken
+%C%_unit_test_resolver_SOURCES = \
+	%D%/support/fake_clock.c %D%/support/fake_clock.h \
+	%D%/unit/test_resolver.c
 
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests = \
@@ -65,9 +74,15 @@ scenario_tests = \
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_end_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_loans_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_timer_LDADD = $(fake_LDADD)
 
-# integration: the built daemon, loopback, real clients and HTTP
-integration_tests =
+# integration: real modules or the built daemon, loopback, real clients and HTTP
+integration_tests = \
+	%D%/integration/test_api
 
 # fault: the same daemon while something breaks
 fault_tests =
@@ -95,11 +110,14 @@ EXTRA_DIST += %D%/fuzz/seeds
 if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
-	%D%/fuzz/fuzz_addr
+	%D%/fuzz/fuzz_addr \
+	%D%/fuzz/fuzz_query
 
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 # What a run finds new joins a corpus in the build directory, what breaks stays beside it.
 fuzz: $(fuzzers)

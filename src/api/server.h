@@ -17,8 +17,9 @@ struct server;
 enum readiness { NOT_READY_STARTING, READY, NOT_READY_DRAINING };
 
 /* 0 or -errno of what failed: EADDRINUSE, EACCES, …  All signals must be blocked.  `track` and
- * `readiness` outlive it.  The address comes from track->settings->admin. */
-int server_start(struct server **server, const struct track *track, const _Atomic int *readiness);
+ * `readiness` outlive it.  The address comes from track->settings->admin; more than
+ * `connections_max` clients at once wait in the kernel's queue. */
+int server_start(struct server **server, const struct track *track, const _Atomic int *readiness, int connections_max);
 
 /* Where it really listens (port 0 in the settings), for the readiness line. */
 const struct addr *server_address(const struct server *server);

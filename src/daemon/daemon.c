@@ -28,6 +28,7 @@
 #include "net/listening.h"
 #include "net/loop.h"
 #include "net/notify.h"
+#include "proxy/workbench.h"
 #include "proxy/worker.h"
 #include "track/track.h"
 #include "upstream/group.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct workers *workers;
 	struct demo *demo;
 	struct loop_watch signals;
+	bool gives_up; /* told to stop before it stood */
 	struct timer drain_look;
 	int64_t drain_until; /* clock_now; 0: not draining */
 	int64_t names_until;
@@ -133,11 +135,7 @@ open_listener(struct daemon *daemon, int number)
 	struct listen_setting *setting = &daemon->settings->listeners[number];
 	struct listening *listening = &daemon->listenings[number];
 	enum listening_step step = LISTENING_LISTEN;
-	struct keepalive keepalive = {
-		.idle_seconds = (int)(settings->keepalive.idle_ns / NS_PER_S),
-		.interval_seconds = (int)(settings->keepalive.interval_ns / NS_PER_S),
-		.count = settings->keepalive.count,
-	};
+	struct keepalive keepalive = workbench_keepalive(settings);
 
 	listening->count = settings->workers;
 	listening->fds = calloc((size_t)settings->workers, sizeof(int));
@@ -250,9 +248,10 @@ look_up_names(struct daemon *daemon)
 		}
 	}
 	daemon->names_until = clock_now() + NAMES_WAIT_NS;
-	while (daemon->resolver != NULL && !resolver_settled(daemon->resolver) && clock_now() < daemon->names_until)
+	while (daemon->resolver != NULL && !resolver_settled(daemon->resolver) && clock_now() < daemon->names_until &&
+	       !daemon->gives_up)
 		loop_turn(daemon->loop, (int)((daemon->names_until - clock_now()) / NS_PER_MS) + 1);
-	return true;
+	return !daemon->gives_up;
 }
 
 static bool
@@ -338,8 +337,7 @@ begin_drain(struct daemon *daemon)
 	char within[QUANTITY_TEXT_MAX];
 
 	log_notice("draining: no new clients; %u connections may finish within %s",
-	    table_places_taken(daemon->track.table),
-	    quantity_format_duration(settings->drain_timeout_ns, within));
+	    table_places_taken(daemon->track.table), quantity_format_duration(settings->drain_timeout_ns, within));
 	notify_send("STOPPING=1");
 	atomic_store(&daemon->readiness, NOT_READY_DRAINING);
 	daemon->drain_until = clock_now() + settings->drain_timeout_ns;
@@ -372,7 +370,9 @@ on_signal(struct loop_watch *watch, uint32_t events)
 
 	(void)events;
 	while (read(watch->fd, &what, sizeof(what)) == sizeof(what)) {
-		if (daemon->drain_until == 0) {
+		if (daemon->workers == NULL) {
+			daemon->gives_up = true;
+		} else if (daemon->drain_until == 0) {
 			begin_drain(daemon);
 		} else {
 			log_notice("stopping now: %u connections are cut", table_places_taken(daemon->track.table));
@@ -385,15 +385,18 @@ on_signal(struct loop_watch *watch, uint32_t events)
 static bool
 take_signals(struct daemon *daemon)
 {
-	sigset_t ours, all;
+	static const int kept_for_later[] = { SIGHUP, SIGUSR1, SIGUSR2 }; /* they would end us */
+	sigset_t ours, blocked;
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN); /* splice raises it, and knows no flag against it */
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGINT);
+	blocked = ours;
+	for (size_t i = 0; i < sizeof(kept_for_later) / sizeof(kept_for_later[0]); i++)
+		sigaddset(&blocked, kept_for_later[i]);
+	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 	fd = signalfd(-1, &ours, SFD_NONBLOCK | SFD_CLOEXEC);
 	daemon->loop = loop_new();
 	if (fd != -1 && daemon->loop != NULL && loop_watch(daemon->loop, &daemon->signals, fd, EPOLLIN, on_signal) == 0)
@@ -475,5 +478,5 @@ daemon_run(struct settings *settings)
 		loop_run(daemon.loop);
 	}
 	take_down(&daemon);
-	return up ? EXIT_SUCCESS : EXIT_FAILURE;
+	return up || daemon.gives_up ? EXIT_SUCCESS : EXIT_FAILURE;
 }

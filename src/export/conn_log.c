@@ -24,12 +24,13 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "export/conn_line.h"
+#include "export/record_json.h"
 
 enum {
 	BATCH_MAX = 64 * 1024,
-	LINE_BYTES_MAX = 16 * 1024, /* a record as JSON, with the longest names */
-	GATHER_MS = 20,             /* at most so many wake-ups a second: 1000 / GATHER_MS */
-	LOOK_MS = 100,              /* how soon a wait for stderr learns of a stop */
+	LINE_BYTES_MAX = RECORD_JSON_MAX + 2,
+	GATHER_MS = 20, /* at most so many wake-ups a second: 1000 / GATHER_MS */
+	LOOK_MS = 100,  /* how soon a wait for stderr learns of a stop */
 	STOP_MS = 900,
 	NICE = 10,
 };
@@ -113,11 +114,19 @@ tell_missed(struct conn_log *log)
 	log->missed_told = missed;
 }
 
+/* JSON is the whole record, a line of NDJSON. */
 static void
 format_line(struct conn_log *log, const struct record *record)
 {
+	struct reading reading = { .track = log->track, .record = record, .now_ns = record->closed_ns };
+
 	text_init(&log->line, log->line_bytes, sizeof(log->line_bytes));
-	conn_line_format(&log->line, log->track, record);
+	if (log->track->settings->log_conns == LOG_CONNS_TEXT) {
+		conn_line_format(&log->line, log->track, record);
+		return;
+	}
+	record_json_write(&log->line, &reading, VIEW_FULL);
+	text_add_char(&log->line, '\n');
 }
 
 static bool

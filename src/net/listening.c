@@ -10,21 +10,15 @@
 enum { BACKLOG = 4096 }; /* the kernel cuts it to net.core.somaxconn */
 
 static int
-set(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof(value)) == -1 ? -errno : 0;
-}
-
-static int
 open_tcp(const struct addr *addr, bool any, const struct keepalive *keepalive)
 {
 	int fd = socket(addr->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd == -1)
 		return -errno;
-	int error = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	int error = socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (error == 0 && addr->any.sa_family == AF_INET6)
-		error = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !any);
+		error = socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !any);
 	if (error == 0)
 		error = socket_prepare(fd, keepalive);
 	if (error == 0)
@@ -106,12 +100,12 @@ static int
 bind_tcp(struct listening *listening, int number, const struct addr *addr)
 {
 	int fd = listening->fds[number];
-	int error = number == 0 ? 0 : set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	int error = number == 0 ? 0 : socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 
 	if (error == 0 && bind(fd, &addr->any, addr->length) == -1)
 		error = -errno;
 	if (error == 0 && number == 0)
-		error = set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		error = socket_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (error == 0 && number == 0 && !socket_name(fd, &listening->bound))
 		error = -errno;
 	return error;

@@ -29,10 +29,10 @@
 #include "base/log.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
-#include "proxy/farewell.h"
-#include "upstream/proxy_header.h"
-
-#define EV_NONE EV_COUNT
+#include "proxy/chronicle.h"
+#include "proxy/conn_parts.h"
+#include "proxy/dialing.h"
+#include "proxy/ending.h"
 
 enum {
 	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
@@ -47,231 +47,6 @@ static const enum conn_event fin_event[LEG_COUNT] = { EV_CLIENT_FIN, EV_UPSTREAM
 static const enum conn_event rst_event[LEG_COUNT] = { EV_CLIENT_RST, EV_UPSTREAM_RST };
 static const enum conn_event lost_event[LEG_COUNT] = { EV_CLIENT_LOST, EV_UPSTREAM_LOST };
 
-static bool
-is_forwarding(const struct conn *conn)
-{
-	return conn->state == CONN_ESTABLISHED || conn->state == CONN_CLIENT_HALF_CLOSED ||
-	       conn->state == CONN_UPSTREAM_HALF_CLOSED;
-}
-
-static int64_t
-now_of(const struct conn *conn)
-{
-	return loop_now(conn->bench->loop);
-}
-
-/* The record: a draft from the first change until settle. */
-
-static struct record *
-edit(struct conn *conn)
-{
-	struct workbench *bench = conn->bench;
-
-	if (!conn->drafting)
-		bench->draft = table_edit(bench->track->table, bench->number, conn->slot);
-	conn->drafting = true;
-	return bench->draft;
-}
-
-/* FIN, RST and connect read the clock themselves. */
-static int64_t
-offset_now(const struct conn *conn)
-{
-	return (clock_now() - conn->times.opened) / NS_PER_US;
-}
-
-static void
-note_tcp_state(struct conn *conn, enum leg_name leg)
-{
-	int fd = conn->legs[leg].watch.fd;
-
-	if (fd != -1 && !conn->legs[leg].is_unix)
-		edit(conn)->legs[leg].tcp_state = tcp_info_state(fd);
-}
-
-static struct record_counters
-counters_of(const struct conn *conn)
-{
-	struct record_counters counters = { .last_payload_ns = conn->times.last_payload };
-
-	for (int i = 0; i < LEG_COUNT; i++) {
-		counters.received[i] = conn->pumps[i].received;
-		counters.sent[i] = conn->pumps[leg_other(i)].sent + (i == LEG_UPSTREAM ? conn->prologue : 0);
-	}
-	return counters;
-}
-
-static void
-put_counters(struct record *record, const struct conn *conn)
-{
-	struct record_counters counters = counters_of(conn);
-
-	record->last_payload_ns = counters.last_payload_ns;
-	for (int i = 0; i < LEG_COUNT; i++) {
-		record->bytes[i].received = counters.received[i];
-		record->bytes[i].sent = counters.sent[i];
-	}
-}
-
-static void
-publish_news(struct conn *conn, const struct record *record, uint64_t history_number)
-{
-	struct workbench *bench = conn->bench;
-
-	for (int type = 0; type < EVENT_TYPES; type++) {
-		struct event event = {
-			.id = record->id,
-			.revision = record->revision,
-			.at_us = clock_wall_us(),
-			.history_number = history_number,
-			.type = (uint8_t)type,
-			.state = record->state,
-			.reason = record->close.reason,
-		};
-
-		if (conn->news & 1u << type)
-			bus_publish(bench->track->bus, bench->number, &event);
-	}
-	conn->news = 0;
-}
-
-/* Record, then history, then event: whoever looks in this order misses nothing. */
-static void
-publish(struct conn *conn)
-{
-	struct workbench *bench = conn->bench;
-	uint64_t history_number = 0;
-
-	edit(conn)->state = conn->state;
-	put_counters(edit(conn), conn);
-	const union record_words *written = table_commit(bench->track->table, bench->number, conn->slot);
-	conn->drafting = false;
-	if (conn->state == CONN_CLOSED)
-		history_number = history_append(bench->track->history, written);
-	publish_news(conn, &written->record, history_number);
-}
-
-static void
-touch(struct conn *conn)
-{
-	if (!conn->touched)
-		SLIST_INSERT_HEAD(&conn->bench->touched, conn, link);
-	conn->touched = true;
-}
-
-static void
-news(struct conn *conn, enum event_type type)
-{
-	conn->news |= (uint8_t)(1u << type);
-}
-
-/* The end. */
-
-/* A loan came back: it goes to whoever waits longest, and nobody can overtake. */
-static void
-lend(struct workbench *bench)
-{
-	struct conn *conn = TAILQ_FIRST(&bench->wanting_loans);
-	enum leg_name from;
-
-	if (conn == NULL)
-		return;
-	from = conn->wants_loan & 1u << LEG_CLIENT ? LEG_CLIENT : LEG_UPSTREAM;
-	conn->pumps[from].loan = loans_borrow(bench->tools.loans);
-	conn->wants_loan &= (uint8_t) ~(1u << from);
-	if (conn->wants_loan == 0)
-		TAILQ_REMOVE(&bench->wanting_loans, conn, wanting);
-	loop_ready(bench->loop, &conn->again);
-}
-
-static void
-stop_wanting(struct conn *conn, enum leg_name from)
-{
-	if (!(conn->wants_loan & 1u << from))
-		return;
-	conn->wants_loan &= (uint8_t) ~(1u << from);
-	if (conn->wants_loan == 0)
-		TAILQ_REMOVE(&conn->bench->wanting_loans, conn, wanting);
-}
-
-static void
-give_back_loan(struct conn *conn, enum leg_name from)
-{
-	stop_wanting(conn, from);
-	if (conn->pumps[from].loan == NULL)
-		return;
-	pump_fini(&conn->pumps[from], &conn->bench->tools);
-	lend(conn->bench);
-}
-
-static void
-say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
-{
-	struct totals *totals = conn->bench->totals;
-	struct record *record = edit(conn);
-	struct farewell farewell = {
-		.why = conn->why,
-		.fault = conn->fault,
-		.prologue = conn->prologue,
-		.now_ns = clock_now(),
-		.ending_ns = conn->ending != 0 ? conn->ending : now_of(conn),
-		.error = conn->connect_error,
-	};
-
-	for (int i = 0; i < LEG_COUNT; i++) {
-		const struct conn_leg *leg = &conn->legs[i];
-
-		farewell.legs[i] = (struct farewell_leg){
-			.fd = leg->watch.fd,
-			.is_unix = leg->is_unix,
-			.ended = leg->ended,
-			.fin_sent = leg->fin_sent,
-			.abort = abort[i],
-			.error = leg->error,
-			.end_turn = leg->end_turn,
-		};
-	}
-	record->state = CONN_CLOSED;
-	put_counters(record, conn);
-	farewell_say(&farewell, record);
-	if (record->close.undelivered[LEG_CLIENT] > 0)
-		totals_add(
-		    &totals->counts[TOTAL_UNDELIVERED_TO_CLIENT], (uint64_t)record->close.undelivered[LEG_CLIENT]);
-	if (record->close.undelivered[LEG_UPSTREAM] > 0)
-		totals_add(
-		    &totals->counts[TOTAL_UNDELIVERED_TO_UPSTREAM], (uint64_t)record->close.undelivered[LEG_UPSTREAM]);
-	totals_add(&totals->counts[TOTAL_CLOSED], 1);
-	totals_add(&totals->closed_by[conn->why], 1);
-}
-
-static void
-close_leg(struct conn *conn, enum leg_name leg, bool abort)
-{
-	int fd = conn->legs[leg].watch.fd;
-
-	if (fd == -1)
-		return;
-	loop_unwatch(conn->bench->loop, &conn->legs[leg].watch);
-	if (abort)
-		socket_abort(fd);
-	else
-		socket_close(fd);
-}
-
-static enum conn_event
-end(struct conn *conn, const bool abort[LEG_COUNT])
-{
-	say_farewell(conn, abort);
-	timer_cancel(loop_timers(conn->bench->loop), &conn->timer);
-	for (int i = 0; i < LEG_COUNT; i++) {
-		give_back_loan(conn, i);
-		close_leg(conn, i, abort[i]);
-	}
-	loop_unready(conn->bench->loop, &conn->again);
-	news(conn, EVENT_CLOSE);
-	return EV_NONE;
-}
-
 /* What lifecycle.c can ask for; each answers with the event that it caused. */
 
 static enum conn_event
@@ -282,156 +57,18 @@ do_nothing(struct conn *conn)
 }
 
 static enum conn_event
-failure_event(int error)
-{
-	switch (error) {
-	case EMFILE:
-	case ENFILE:
-		return EV_NO_FDS;
-	case ENOMEM:
-	case ENOBUFS:
-		return EV_NO_MEMORY;
-	case EADDRNOTAVAIL:
-		return EV_NO_PORTS;
-	case ECONNREFUSED:
-		return EV_REFUSED;
-	case ETIMEDOUT:
-		return EV_CONNECT_TIMEOUT;
-	default:
-		return EV_UNREACHABLE;
-	}
-}
-
-/* Others may remain, unless the shortage is our own. */
-static enum conn_event
-target_failed(struct conn *conn, int error)
-{
-	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
-	enum conn_event event = failure_event(error);
-
-	totals_add(&conn->bench->totals->counts[TOTAL_CONNECT_FAILURES], 1);
-	close_leg(conn, LEG_UPSTREAM, false);
-	leg->end_turn = 0;
-	conn->connect_error = (uint16_t)error;
-	edit(conn)->legs[LEG_UPSTREAM].error = (uint16_t)error;
-	edit(conn)->legs[LEG_UPSTREAM].fd = -1;
-	return event == EV_NO_FDS || event == EV_NO_MEMORY ? event : EV_TARGET_FAILED;
-}
-
-/* From each source in turn, until one has a port left; a Unix target has no source. */
-static int
-connect_from(struct workbench *bench, const struct addr *to, int *fd)
-{
-	const struct settings *settings = bench->settings;
-	bool tried = false;
-	int error = 0;
-
-	for (int i = 0; i < settings->source_count && (!tried || error == -EADDRNOTAVAIL); i++) {
-		const struct addr *source = &settings->sources[bench->next_source++ % (unsigned)settings->source_count];
-
-		if (source->any.sa_family != to->any.sa_family)
-			continue;
-		tried = true;
-		error = socket_connect(to, source, &bench->keepalive, fd);
-	}
-	return tried ? error : socket_connect(to, NULL, &bench->keepalive, fd);
-}
-
-static void
-describe_target(struct conn *conn, int target, const struct addr *to, int fd)
-{
-	struct record *record = edit(conn);
-	struct record_leg *leg = &record->legs[LEG_UPSTREAM];
-	struct addr local;
-
-	if (fd == -1 || !socket_name(fd, &local))
-		local = (struct addr){ .any.sa_family = to->any.sa_family };
-	conn->legs[LEG_UPSTREAM].is_unix = addr_is_unix(to);
-	record->target = (uint16_t)target;
-	record->target_chosen = true;
-	flow_set(&leg->flow, &local, to);
-	record->target_address = leg->flow.destination;
-	leg->fd = fd;
-	leg->error = 0;
-	leg->tcp_state = 0;
-	leg->socket_cookie = fd == -1 ? 0 : socket_cookie(fd);
-}
-
-static enum conn_event
-do_connect(struct conn *conn)
-{
-	struct workbench *bench = conn->bench;
-	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
-	bool again = conn->retrying;
-	struct addr to;
-	int target, fd;
-
-	conn->retrying = false;
-	if (again)
-		dial_again(&conn->dial);
-	switch (dial_next(&conn->dial, bench->groups[edit(conn)->upstream], &target, &to)) {
-	case DIAL_NO_ADDRESS:
-		return EV_NO_ADDRESS;
-	case DIAL_EXHAUSTED:
-		return failure_event(conn->connect_error);
-	case DIAL_ADDRESS:
-		break;
-	}
-	if (!again) {
-		conn->times.phase = now_of(conn);
-		edit(conn)->attempts++;
-		totals_add(&bench->totals->counts[TOTAL_CONNECT_ATTEMPTS], 1);
-	}
-	conn->rearm = true;
-	int error = connect_from(bench, &to, &fd);
-	describe_target(conn, target, &to, fd);
-	conn->retrying = error == -EAGAIN && addr_is_unix(&to);
-	if (conn->retrying)
-		return EV_NONE;
-	if (error != 0 && error != -EINPROGRESS)
-		return target_failed(conn, -error);
-	error = loop_watch(
-	    bench->loop, &leg->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, leg->watch.on_events);
-	if (error != 0) {
-		socket_close(fd);
-		return target_failed(conn, -error);
-	}
-	note_tcp_state(conn, LEG_UPSTREAM);
-	return EV_NONE;
-}
-
-/* 0, or the errno that prevented it.  The kernel takes so few bytes at once from a socket that
- * never sent any. */
-static int
-send_prologue(struct conn *conn)
-{
-	const struct record *record = edit(conn);
-	const struct settings *settings = conn->bench->settings;
-	char header[PROXY_HEADER_MAX];
-	size_t size = proxy_header_write(header, settings->proxy_out, &record->legs[LEG_CLIENT].flow,
-	    conn->legs[LEG_CLIENT].is_unix ? settings->listeners[record->listener].addr.local.sun_path : NULL);
-	ssize_t sent = size == 0 ? 0 : socket_send(conn->legs[LEG_UPSTREAM].watch.fd, header, size);
-
-	if (sent == (ssize_t)size) {
-		conn->prologue = (uint16_t)size;
-		return 0;
-	}
-	return sent < 0 && sent != -EAGAIN ? (int)-sent : ENOBUFS;
-}
-
-static enum conn_event
 do_forward(struct conn *conn)
 {
 	for (int i = 0; i < LEG_COUNT; i++) {
 		conn->pumps[i].source = conn->legs[i].watch.fd;
 		conn->pumps[i].sink = conn->legs[leg_other(i)].watch.fd;
-		conn->pumps[i].can_peek = !conn->legs[i].is_unix;
+		conn->pumps[i].is_unix = conn->legs[i].is_unix;
 	}
-	edit(conn)->connect_us = offset_now(conn);
-	edit(conn)->legs[LEG_UPSTREAM].error = 0;
-	note_tcp_state(conn, LEG_UPSTREAM);
-	news(conn, EVENT_CONNECTED);
-	conn->connect_error = (uint16_t)send_prologue(conn);
+	chronicle_edit(conn)->connect_us = chronicle_offset(conn);
+	chronicle_edit(conn)->legs[LEG_UPSTREAM].error = 0;
+	chronicle_tcp_state(conn, LEG_UPSTREAM);
+	chronicle_news(conn, EVENT_CONNECTED);
+	conn->connect_error = (uint16_t)dialing_greet(conn);
 	return EV_NONE;
 }
 
@@ -456,18 +93,18 @@ do_close(struct conn *conn)
 {
 	bool lost = conn->legs[LEG_CLIENT].error != 0 || conn->legs[LEG_UPSTREAM].error != 0;
 
-	return end(conn, (bool[LEG_COUNT]){ lost, lost });
+	return ending_close(conn, (bool[LEG_COUNT]){ lost, lost });
 }
 
 static enum conn_event
 do_abort(struct conn *conn)
 {
-	return end(conn, (bool[LEG_COUNT]){ true, true });
+	return ending_close(conn, (bool[LEG_COUNT]){ true, true });
 }
 
 static enum conn_event (*const actions[])(struct conn *) = {
 	[DO_NOTHING] = do_nothing,
-	[DO_CONNECT] = do_connect,
+	[DO_CONNECT] = dialing_next,
 	[DO_FORWARD] = do_forward,
 	[DO_FINISH] = do_finish,
 	[DO_PASS_RST] = do_pass_rst,
@@ -481,6 +118,8 @@ surprised(struct conn *conn, enum conn_event event)
 {
 	assert(!"an event that cannot happen in this state");
 	log_error("internal error: event %d in state %s", event, conn_state_text(conn->state));
+	if (conn->state == CONN_CLOSED)
+		return;
 	conn->why = lifecycle_why(conn->why, WHY_INTERNAL_ERROR);
 	conn->state = CONN_CLOSED;
 	do_abort(conn);
@@ -498,13 +137,13 @@ step(struct conn *conn, enum conn_event event)
 			surprised(conn, event);
 			return;
 		}
-		edit(conn);
+		chronicle_edit(conn);
 		if (next->to != conn->state && next->to != CONN_CONNECTING) {
-			conn->times.phase = now_of(conn);
+			conn->times.phase = conn_now(conn);
 			conn->rearm = true;
 		}
 		if (conn->ending == 0 && next->to >= CONN_CLIENT_HALF_CLOSED)
-			conn->ending = now_of(conn);
+			conn->ending = conn_now(conn);
 		conn->state = (uint8_t)next->to;
 		conn->why = (uint8_t)lifecycle_why(conn->why, next->why);
 		event = actions[next->action](conn);
@@ -518,7 +157,7 @@ note_end(struct conn *conn, enum leg_name leg)
 {
 	if (conn->legs[leg].end_turn == 0)
 		conn->legs[leg].end_turn = (uint32_t)loop_turns(conn->bench->loop);
-	note_tcp_state(conn, leg);
+	chronicle_tcp_state(conn, leg);
 }
 
 /* Before the connect is done a FIN is no event: it waits, and is one then. */
@@ -531,12 +170,12 @@ see_fin(struct conn *conn, enum leg_name leg)
 		return;
 	it->ended = true;
 	note_end(conn, leg);
-	edit(conn)->legs[leg].fin_received_us = offset_now(conn);
-	if (!is_forwarding(conn) && conn->state != CONN_FLUSHING)
+	chronicle_edit(conn)->legs[leg].fin_received_us = chronicle_offset(conn);
+	if (!conn_is_forwarding(conn) && conn->state != CONN_FLUSHING)
 		return;
 	step(conn, fin_event[leg]);
-	if (is_forwarding(conn))
-		news(conn, EVENT_HALF_CLOSE);
+	if (conn_is_forwarding(conn))
+		chronicle_news(conn, EVENT_HALF_CLOSE);
 }
 
 /* What came before the loss still goes to the other side; what was for it can go nowhere. */
@@ -553,48 +192,15 @@ lose(struct conn *conn, enum leg_name leg, int error)
 		see_fin(conn, leg);
 	it->error = (uint16_t)error;
 	note_end(conn, leg);
-	edit(conn)->legs[leg].error = (uint16_t)error;
+	chronicle_edit(conn)->legs[leg].error = (uint16_t)error;
 	if (reset)
-		edit(conn)->legs[leg].rst_received_us = offset_now(conn);
+		chronicle_edit(conn)->legs[leg].rst_received_us = chronicle_offset(conn);
 	from->source_error = (uint16_t)error;
 	from->readable = from->read_on = true;
 	to->through = true;
-	give_back_loan(conn, leg_other(leg));
+	pump_fini(to, &conn->bench->tools);
 	loop_ready(conn->bench->loop, &conn->again);
 	step(conn, reset ? rst_event[leg] : lost_event[leg]);
-}
-
-static void
-queue_for_loan(struct conn *conn, enum leg_name from)
-{
-	struct workbench *bench = conn->bench;
-
-	if (conn->wants_loan & 1u << from)
-		return;
-	totals_add(&bench->totals->counts[TOTAL_LOAN_WAITS], 1);
-	if (conn->wants_loan == 0)
-		TAILQ_INSERT_TAIL(&bench->wanting_loans, conn, wanting);
-	conn->wants_loan |= (uint8_t)(1u << from);
-}
-
-static void
-note_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before)
-{
-	static const enum total received[] = { TOTAL_CLIENT_BYTES_RECEIVED, TOTAL_UPSTREAM_BYTES_RECEIVED };
-	static const enum total sent[] = { TOTAL_UPSTREAM_BYTES_SENT, TOTAL_CLIENT_BYTES_SENT };
-	const struct pump *pump = &conn->pumps[from];
-	struct totals *totals = conn->bench->totals;
-
-	if (pump->received == received_before && pump->sent == sent_before)
-		return;
-	if (received_before == 0 && pump->received > 0 && from == LEG_CLIENT)
-		edit(conn)->first_client_byte_us = record_offset_us(edit(conn), now_of(conn));
-	if (received_before == 0 && pump->received > 0 && from == LEG_UPSTREAM)
-		edit(conn)->first_upstream_byte_us = record_offset_us(edit(conn), now_of(conn));
-	totals_add(&totals->counts[received[from]], pump->received - received_before);
-	totals_add(&totals->counts[sent[from]], pump->sent - sent_before);
-	conn->times.last_payload = now_of(conn);
-	touch(conn);
 }
 
 /* A sink that takes a byte now and then is slow, and not stalled. */
@@ -607,9 +213,18 @@ note_stall(struct conn *conn, enum leg_name from, uint64_t sent_before)
 	if (!pump->sink_full) {
 		*stalled = 0;
 	} else if (*stalled == 0 || pump->sent > sent_before) {
-		*stalled = now_of(conn);
+		*stalled = conn_now(conn);
 		conn->rearm = conn->rearm || conn->bench->settings->stall_timeout_ns > 0;
 	}
+}
+
+/* Of a socket that is not connected any more. */
+static int
+reset_error(int fd)
+{
+	int error = socket_error(fd);
+
+	return error != 0 ? error : ECONNRESET;
 }
 
 static void
@@ -619,14 +234,10 @@ run_pump(struct conn *conn, enum leg_name from)
 	enum leg_name to = leg_other(from);
 	struct pump *pump = &conn->pumps[from];
 	uint64_t received = pump->received, sent = pump->sent;
-	bool had_loan = pump->loan != NULL;
-
-	bench->tools.queued = !TAILQ_EMPTY(&bench->wanting_loans);
 	enum pump_result result = pump_run(pump, &bench->tools);
-	note_payload(conn, from, received, sent);
+
+	chronicle_payload(conn, from, received, sent);
 	note_stall(conn, from, sent);
-	if (had_loan && pump->loan == NULL)
-		lend(bench);
 	if (pump->source_ended && pump->source_error == 0)
 		see_fin(conn, from);
 	switch (result) {
@@ -635,24 +246,18 @@ run_pump(struct conn *conn, enum leg_name from)
 	case PUMP_AGAIN:
 		loop_ready(bench->loop, &conn->again);
 		break;
-	case PUMP_WANTS_LOAN:
-		queue_for_loan(conn, from);
-		break;
 	case PUMP_EOF_PASSED_ON:
 		conn->legs[to].fin_sent = true;
-		edit(conn)->legs[to].fin_sent_us = offset_now(conn);
-		note_tcp_state(conn, to);
+		chronicle_edit(conn)->legs[to].fin_sent_us = chronicle_offset(conn);
+		chronicle_tcp_state(conn, to);
 		break;
 	case PUMP_SOURCE_LOST:
 		break;
-	case PUMP_SINK_LOST: {
+	case PUMP_SINK_LOST:
+		pump_fini(pump, &bench->tools);
 		/* ENOTCONN hides what SO_ERROR still knows. */
-		int error = socket_error(pump->sink);
-
-		give_back_loan(conn, from);
-		lose(conn, to, error != 0 ? error : pump->sink_error);
+		lose(conn, to, pump->sink_error == ENOTCONN ? reset_error(pump->sink) : pump->sink_error);
 		break;
-	}
 	}
 	if (pump->source_error != 0)
 		lose(conn, from, pump->source_error);
@@ -668,42 +273,9 @@ static void
 run_pumps(struct conn *conn)
 {
 	for (int from = 0; from < LEG_COUNT; from++) {
-		if ((is_forwarding(conn) || conn->state == CONN_FLUSHING) && can_run(&conn->pumps[from]))
+		if ((conn_is_forwarding(conn) || conn->state == CONN_FLUSHING) && can_run(&conn->pumps[from]))
 			run_pump(conn, from);
 	}
-}
-
-/* In flushing: has the other kernel got it all?  A lost side is owed nothing. */
-static enum conn_event
-look_at_queues(struct conn *conn)
-{
-	uint64_t acknowledged = 0;
-	bool owed = false;
-
-	for (int i = 0; i < LEG_COUNT; i++) {
-		const struct pump *to = &conn->pumps[leg_other(i)];
-		uint64_t sent = to->sent + (i == LEG_UPSTREAM ? conn->prologue : 0) + conn->legs[i].fin_sent;
-		int queued;
-
-		if (conn->legs[i].error != 0)
-			continue;
-		queued = socket_outq(conn->legs[i].watch.fd);
-		if (queued <= 0)
-			acknowledged += sent;
-		else if ((uint64_t)queued < sent)
-			acknowledged += sent - (uint64_t)queued;
-		if (!to->through || queued > 0) {
-			owed = true;
-			conn->owed = (uint8_t)i;
-		}
-	}
-	if (!owed)
-		return EV_FLUSHED;
-	if (acknowledged > conn->acknowledged)
-		conn->times.phase = now_of(conn);
-	conn->acknowledged = acknowledged;
-	conn->rearm = true;
-	return EV_NONE;
 }
 
 /*
@@ -731,7 +303,7 @@ look_for_silence(struct conn *conn)
 	if (conn->bench->settings->user_timeout_ns == 0)
 		return;
 	for (int i = 0; i < LEG_COUNT; i++) {
-		if ((is_forwarding(conn) || conn->state == CONN_FLUSHING) && is_silent(conn, i))
+		if ((conn_is_forwarding(conn) || conn->state == CONN_FLUSHING) && is_silent(conn, i))
 			lose(conn, i, ETIMEDOUT);
 	}
 }
@@ -740,13 +312,13 @@ static void
 arm(struct conn *conn)
 {
 	const struct settings *settings = conn->bench->settings;
-	int64_t now = now_of(conn), at = deadline_next(settings, conn->state, &conn->times).at, look = INT64_MAX;
+	int64_t now = conn_now(conn), at = deadline_next(settings, conn->state, &conn->times).at, look = INT64_MAX;
 
 	if (conn->state == CONN_FLUSHING)
 		look = now + conn->look_ms * NS_PER_MS;
 	else if (conn->retrying)
 		look = now + RETRY_MS * NS_PER_MS;
-	else if (is_forwarding(conn) && settings->user_timeout_ns > 0)
+	else if (conn_is_forwarding(conn) && settings->user_timeout_ns > 0)
 		look = now + settings->user_timeout_ns / SILENCE_LOOKS;
 	at = look < at ? look : at;
 	conn->rearm = false;
@@ -758,24 +330,25 @@ static void
 settle(struct conn *conn)
 {
 	if (conn->state == CONN_FLUSHING)
-		step(conn, look_at_queues(conn));
+		step(conn, ending_look(conn));
 	if (conn->drafting)
-		publish(conn);
+		chronicle_publish(conn);
 	if (conn->state == CONN_CLOSED)
-		touch(conn);
+		chronicle_touch(conn);
 	else if (conn->rearm)
 		arm(conn);
 }
 
 /* Call-backs: from here the world comes in. */
 
+/* Without EPOLLERR SO_ERROR may still name a lost packet's ICMP answer, which the next SYN made good. */
 static void
 on_connecting(struct conn *conn, uint32_t events)
 {
-	int error = socket_error(conn->legs[LEG_UPSTREAM].watch.fd);
+	int error = events & EPOLLERR ? socket_error(conn->legs[LEG_UPSTREAM].watch.fd) : 0;
 
 	if (error != 0 && error != ECONNRESET && error != EPIPE) {
-		step(conn, target_failed(conn, error));
+		step(conn, dialing_failed(conn, error));
 		return;
 	}
 	if (error == 0 && !(events & EPOLLOUT))
@@ -785,11 +358,11 @@ on_connecting(struct conn *conn, uint32_t events)
 	if (error == 0)
 		error = conn->connect_error;
 	conn->connect_error = 0;
-	if (conn->legs[LEG_CLIENT].ended && is_forwarding(conn)) {
+	if (conn->legs[LEG_CLIENT].ended && conn_is_forwarding(conn)) {
 		step(conn, EV_CLIENT_FIN);
-		news(conn, EVENT_HALF_CLOSE);
+		chronicle_news(conn, EVENT_HALF_CLOSE);
 	}
-	if (error != 0 && is_forwarding(conn))
+	if (error != 0 && conn_is_forwarding(conn))
 		lose(conn, LEG_UPSTREAM, error);
 }
 
@@ -829,7 +402,7 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 	if (events & (EPOLLRDHUP | EPOLLHUP) && it->error == 0)
 		see_fin(conn, leg);
 	else if (it->fin_sent)
-		note_tcp_state(conn, leg);
+		chronicle_tcp_state(conn, leg);
 	run_pumps(conn);
 }
 
@@ -882,16 +455,16 @@ static void
 on_timer(struct timer *timer)
 {
 	struct conn *conn = (struct conn *)((char *)timer - offsetof(struct conn, timer));
-	int64_t now = now_of(conn);
+	int64_t now = conn_now(conn);
 	struct deadline due;
 
 	conn->rearm = true;
 	if (conn->state == CONN_FLUSHING)
-		step(conn, look_at_queues(conn));
+		step(conn, ending_look(conn));
 	due = deadline_next(conn->bench->settings, conn->state, &conn->times);
 	if (due.at <= now && due.event == EV_CONNECT_TIMEOUT) {
 		conn->retrying = false;
-		step(conn, target_failed(conn, ETIMEDOUT));
+		step(conn, dialing_failed(conn, ETIMEDOUT));
 	} else if (due.at <= now) {
 		conn->fault = (uint8_t)leg_at_fault(conn, due.event);
 		step(conn, due.event);
@@ -930,7 +503,7 @@ conn_unreserve_all(struct workbench *bench)
 static void
 describe_client(struct conn *conn, int listener, int fd, const struct addr *client, const struct addr *local)
 {
-	struct record *record = edit(conn);
+	struct record *record = chronicle_edit(conn);
 	struct record_leg *leg = &record->legs[LEG_CLIENT];
 
 	record->state = CONN_ACCEPTED;
@@ -969,16 +542,17 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 		bench->conns_touched = slot + 1;
 	describe_client(conn, listener, fd, client, local);
 	totals_add(&bench->totals->counts[TOTAL_ACCEPTED], 1);
-	news(conn, EVENT_OPEN);
+	chronicle_news(conn, EVENT_OPEN);
 	dial_init(&conn->dial, bench->groups[listener]);
 	/* Without a watch there is no way to serve it: it ends as a shortage of ours. */
 	int error = loop_watch(bench->loop, &conn->legs[LEG_CLIENT].watch, fd,
 	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, on_client_events);
-	note_tcp_state(conn, LEG_CLIENT);
-	step(conn, EV_ROUTED);
-	if (error != 0 && conn->state != CONN_CLOSED) {
+	chronicle_tcp_state(conn, LEG_CLIENT);
+	if (error == 0) {
+		step(conn, EV_ROUTED);
+	} else {
+		conn->legs[LEG_CLIENT].watch.fd = fd; /* to be closed */
 		conn->connect_error = (uint16_t)-error;
-		conn->legs[LEG_CLIENT].watch.fd = fd;
 		step(conn, EV_NO_MEMORY);
 	}
 	settle(conn);
@@ -1009,11 +583,10 @@ conn_after_turn(struct workbench *bench)
 			conn->in_use = false;
 			table_release(bench->track->table, bench->number, conn->slot);
 			bench->on_place_free(bench->argument);
-		} else {
-			struct record_counters counters = counters_of(conn);
-
-			table_count(bench->track->table, bench->number, conn->slot, &counters);
+		} else if (conn->moved) {
+			chronicle_count(conn);
 		}
 	}
+	totals_set(&bench->totals->counts[TOTAL_LOAN_SHORTAGES], bench->tools.shortages);
 	totals_set(&bench->totals->counts[TOTAL_LOANS_LENT], loans_lent(bench->tools.loans));
 }

@@ -2,62 +2,10 @@
 #ifndef PROXY_CONN_H
 #define PROXY_CONN_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include "base/addr.h"
-#include "net/loop.h"
-#include "net/timer.h"
-#include "proxy/deadline.h"
-#include "proxy/lifecycle.h"
-#include "proxy/pump.h"
 #include "proxy/workbench.h"
-#include "track/leg.h"
-#include "upstream/group.h"
 
-struct conn_leg {
-	struct loop_watch watch; /* fd -1: no socket, yet or any more */
-	uint32_t end_turn;       /* the turn in which its FIN or RST was first seen; 0: none yet */
-	uint16_t error;          /* errno by which it was lost; 0: it was not */
-	bool ended : 1;          /* its FIN was seen */
-	bool fin_sent : 1;
-	bool is_unix : 1;
-};
-
-/*
- * One connection: two sockets, two pumps, one timer.  lifecycle.c decides what
- * an event leads to; conn.c carries it out and keeps the record.
- *
- * It lives in its worker's array, under the slot number of its record, and is
- * used again only after the turn in which it closed.
- */
-struct conn {
-	struct workbench *bench;
-	uint32_t slot;
-	uint8_t state; /* enum conn_state */
-	uint8_t why;   /* enum close_reason: the first cause so far */
-	uint8_t fault; /* enum leg_name at which a timer of ours points, or LEG_NONE */
-	uint8_t owed;  /* flushing: enum leg_name that has not acknowledged all */
-	uint8_t news;  /* a bit for each enum event_type to be published */
-	bool in_use;
-	bool drafting;          /* bench->draft is its record */
-	bool touched;           /* in bench->touched */
-	bool rearm;             /* a deadline may be nearer than the timer */
-	uint8_t wants_loan;     /* a bit for each pump; not 0: in bench->wanting_loans */
-	bool retrying;          /* connecting: the target's queue was full, try it again */
-	uint16_t look_ms;       /* flushing: until the next look at the queues */
-	uint16_t prologue;      /* bytes of ours that went before the client's: the PROXY header */
-	uint16_t connect_error; /* errno of the last target that failed */
-	struct conn_leg legs[LEG_COUNT];
-	struct pump pumps[LEG_COUNT]; /* by their source: [LEG_CLIENT] is up, [LEG_UPSTREAM] is down */
-	struct timer timer;
-	struct loop_task again;    /* a pump stopped at its bound, or has got its loan */
-	TAILQ_ENTRY(conn) wanting; /* in bench->wanting_loans */
-	SLIST_ENTRY(conn) link;    /* in bench->touched */
-	struct dial dial;
-	struct life_times times;
-	int64_t ending;        /* clock_now since when its end is under way; 0: it is not */
-	uint64_t acknowledged; /* flushing: what both kernels had acknowledged at the last look */
-};
+/* The connections of a worker, from accept to close. */
 
 /* Memory for every connection that the worker may have, touched where used.  0 or -ENOMEM. */
 int conn_reserve_all(struct workbench *bench);

@@ -62,6 +62,7 @@ static const struct transition table[CONN_STATES][EV_COUNT] = {
 
 /* What cuts a life short: where it can happen, and the reason it leaves. */
 #define IN(state)  (1u << CONN_##state)
+#define ARRIVING   (IN(ACCEPTED) | IN(CONNECTING))
 #define HALF       (IN(CLIENT_HALF_CLOSED) | IN(UPSTREAM_HALF_CLOSED))
 #define FORWARDING (IN(ESTABLISHED) | HALF)
 #define ANYWHERE   (IN(CLOSED) - 1)
@@ -76,7 +77,7 @@ static const struct {
 	[EV_NO_ADDRESS]           = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_DNS } },
 	[EV_NO_TARGET]            = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_NONE } },
 	[EV_NO_FDS]               = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_RESOURCE_FDS } },
-	[EV_NO_MEMORY]            = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_RESOURCE_MEMORY } },
+	[EV_NO_MEMORY]            = { ARRIVING,       { DO_ABORT,    CONN_CLOSED,   WHY_RESOURCE_MEMORY } },
 	[EV_NO_PORTS]             = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_RESOURCE_PORTS } },
 	[EV_IDLE]                 = { FORWARDING,     { DO_ABORT,    CONN_CLOSED,   WHY_IDLE_TIMEOUT } },
 	[EV_STALL]                = { FORWARDING,     { DO_ABORT,    CONN_CLOSED,   WHY_STALL_TIMEOUT } },

@@ -41,6 +41,8 @@ enum conn_event {
 	EV_COUNT
 };
 
+#define EV_NONE EV_COUNT /* an action that caused nothing */
+
 /* What to do about it.  Carried out by conn.c, one function each. */
 enum conn_action {
 	DO_IMPOSSIBLE, /* empty cell: this event cannot happen here */

@@ -34,6 +34,8 @@ open_conn(struct listener *listener, struct workbench *bench, int fd, const stru
 	/* It fails when the client's RST was faster; then the port at least is known. */
 	if (!listener->bound_to_one && !socket_name(fd, &local))
 		local = listener->bound;
+	if (addr_is_unix(&local))
+		socket_prepare_unix(fd); /* a Unix socket inherits nothing */
 	listeners_accepted(bench->track->listeners, listener->number, bench->number);
 	conn_open(bench, listener->number, fd, client, &local);
 }

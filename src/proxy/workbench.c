@@ -5,6 +5,16 @@
 #include <stdlib.h>
 #include "base/clock.h"
 
+struct keepalive
+workbench_keepalive(const struct settings *settings)
+{
+	return (struct keepalive){
+		.idle_seconds = (int)(settings->keepalive.idle_ns / NS_PER_S),
+		.interval_seconds = (int)(settings->keepalive.interval_ns / NS_PER_S),
+		.count = settings->keepalive.count,
+	};
+}
+
 int
 workbench_init(struct workbench *bench, int number, struct track *track, struct group *const *groups, struct loop *loop)
 {
@@ -17,17 +27,12 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 		.settings = settings,
 		.totals = &track->totals[number],
 		.groups = groups,
-		.keepalive = {
-			.idle_seconds = (int)(settings->keepalive.idle_ns / NS_PER_S),
-			.interval_seconds = (int)(settings->keepalive.interval_ns / NS_PER_S),
-			.count = settings->keepalive.count,
-		},
+		.keepalive = workbench_keepalive(settings),
 		.tools = {
 			.loans = loans_new(settings->buffer_memory / LOAN_SIZE),
 			.big = malloc(PUMP_RUN_MAX),
 		},
 	};
-	TAILQ_INIT(&bench->wanting_loans);
 	SLIST_INIT(&bench->touched);
 	if (bench->tools.loans != NULL && bench->tools.big != NULL)
 		return 0;
@@ -41,5 +46,5 @@ workbench_fini(struct workbench *bench)
 	if (bench->tools.loans != NULL)
 		loans_free(bench->tools.loans);
 	free(bench->tools.big);
-	bench->tools = (struct pump_tools){ NULL, NULL, false };
+	bench->tools = (struct pump_tools){ .loans = NULL };
 }

@@ -28,7 +28,6 @@ struct workbench {
 	unsigned next_source; /* round robin over settings->sources */
 
 	struct pump_tools tools;
-	TAILQ_HEAD(, conn) wanting_loans; /* in the order they came; empty while a loan is free */
 
 	struct conn *conns; /* conns[slot] belongs to the record of that slot */
 	uint32_t conns_touched;
@@ -37,6 +36,9 @@ struct workbench {
 	void (*on_place_free)(void *argument); /* a connection gave its place back */
 	void *argument;
 };
+
+/* What the settings say of keepalive, as sockets want it. */
+struct keepalive workbench_keepalive(const struct settings *settings);
 
 /* 0 or -ENOMEM; then nothing is left.  The call-back is the caller's to set. */
 int workbench_init(

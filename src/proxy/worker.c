@@ -88,19 +88,27 @@ has_place(const struct workers *all)
 }
 
 static void
+unwatch_entrances(struct worker *worker)
+{
+	for (int i = 0; i < worker->bench.settings->pair_count; i++)
+		loop_unwatch(worker->loop, &worker->entrances[i].watch);
+}
+
+static void
 pause_accepting(struct worker *worker, int error)
 {
 	struct workers *all = worker->all;
 
 	if (atomic_load(&worker->paused) || worker->draining)
 		return;
-	for (int i = 0; i < worker->bench.settings->pair_count; i++)
-		loop_unwatch(worker->loop, &worker->entrances[i].watch);
+	unwatch_entrances(worker);
 	atomic_store(&worker->paused, true);
 	totals_add(&worker->bench.totals->counts[TOTAL_ACCEPT_PAUSES], 1);
 	if (atomic_fetch_add(&all->paused, 1) == 0) {
 		step_all_listeners(all, STEP_PAUSED, error);
 		say_paused(all, error);
+		if (atomic_load(&all->paused) == 0) /* others went on meanwhile, and spoke before us */
+			step_all_listeners(all, STEP_RESUMED, 0);
 	}
 	/* A place that came free before we said that we are paused told nobody. */
 	int64_t wait = error == 0 && has_place(all) ? 0 : RETRY_NS;
@@ -150,7 +158,7 @@ on_client(struct loop_watch *watch, uint32_t events)
 	accept_more((struct entrance *)((char *)watch - offsetof(struct entrance, watch)));
 }
 
-/* EPOLLEXCLUSIVE: where workers share one socket, a client need not wake them all. */
+/* All, or none and -errno.  EPOLLEXCLUSIVE: where workers share one socket, a client need not wake them all. */
 static int
 watch_entrances(struct worker *worker)
 {
@@ -159,10 +167,11 @@ watch_entrances(struct worker *worker)
 	for (int i = 0; error == 0 && i < worker->bench.settings->pair_count; i++) {
 		struct entrance *entrance = &worker->entrances[i];
 
-		if (entrance->listener.fd != -1 && entrance->watch.fd == -1)
-			error = loop_watch(
-			    worker->loop, &entrance->watch, entrance->listener.fd, EPOLLIN | EPOLLEXCLUSIVE, on_client);
+		error = loop_watch(
+		    worker->loop, &entrance->watch, entrance->listener.fd, EPOLLIN | EPOLLEXCLUSIVE, on_client);
 	}
+	if (error != 0)
+		unwatch_entrances(worker);
 	return error;
 }
 
@@ -179,8 +188,11 @@ resume_accepting(struct worker *worker)
 		return;
 	}
 	atomic_store(&worker->paused, false);
-	if (atomic_fetch_sub(&all->paused, 1) == 1)
+	if (atomic_fetch_sub(&all->paused, 1) == 1) {
 		step_all_listeners(all, STEP_RESUMED, 0);
+		if (atomic_load(&all->paused) > 0)
+			step_all_listeners(all, STEP_PAUSED, 0);
+	}
 }
 
 static void
@@ -213,21 +225,29 @@ close_entrance(struct entrance *entrance, int number)
 	listeners_step(all->track->listeners, number, STEP_CLOSED, 0);
 }
 
+static void
+close_entrances(struct worker *worker)
+{
+	worker->draining = true;
+	for (int i = 0; i < worker->bench.settings->pair_count; i++)
+		close_entrance(&worker->entrances[i], i);
+	if (atomic_exchange(&worker->paused, false))
+		atomic_fetch_sub(&worker->all->paused, 1);
+	timer_cancel(loop_timers(worker->loop), &worker->retry);
+}
+
 /* Who is in the queue now is served; who comes between the last look and the close is reset by the kernel. */
 static void
 drain(struct worker *worker)
 {
 	if (worker->draining)
 		return;
+	worker->draining = true; /* a shortage pauses nothing any more */
 	for (int i = 0; i < worker->bench.settings->pair_count; i++) {
 		while (accept_more(&worker->entrances[i]))
 			continue;
-		close_entrance(&worker->entrances[i], i);
 	}
-	worker->draining = true;
-	if (atomic_exchange(&worker->paused, false))
-		atomic_fetch_sub(&worker->all->paused, 1);
-	timer_cancel(loop_timers(worker->loop), &worker->retry);
+	close_entrances(worker);
 }
 
 static void
@@ -412,6 +432,8 @@ workers_shutdown(struct workers *workers)
 	post_to_all(workers, MAIL_SHUTDOWN);
 	for (int i = 0; i < workers->started; i++)
 		pthread_join(workers->workers[i].thread, NULL);
+	for (int i = workers->started; i < workers->count; i++)
+		close_entrances(&workers->workers[i]); /* its thread could not be started */
 	workers->started = 0;
 }
 

@@ -10,7 +10,7 @@
 #define VIEW_OF(view) VIEW_##view
 
 const struct field_meaning field_meanings[FIELD_COUNT] = {
-#define FIELD(name, path, type, view, value, meaning)                                                                  \
+#define FIELD(name, path, type, view, value, meaning) \
 	[FIELD_ENUM(name)] = { path, TYPE_##type, VIEW_OF(view), meaning },
 #include "track/fields.def"
 };
@@ -195,8 +195,8 @@ struct value
 field_read(struct reading *r, enum field field)
 {
 	switch (field) {
-#define FIELD(name, path, type, view, value, meaning)                                                                  \
-	case FIELD_ENUM(name):                                                                                         \
+#define FIELD(name, path, type, view, value, meaning) \
+	case FIELD_ENUM(name): \
 		return value;
 #include "track/fields.def"
 	case FIELD_COUNT:

@@ -44,7 +44,7 @@ struct record_close {
 	bool clean;    /* both FINs came, all was delivered */
 	uint16_t error;
 	int64_t idle_before_us;
-	int64_t undelivered[LEG_COUNT]; /* bytes that never reached that side's kernel */
+	int64_t undelivered[LEG_COUNT]; /* payload that this side's kernel never acknowledged */
 };
 
 struct record {

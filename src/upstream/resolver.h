@@ -14,7 +14,8 @@
  */
 struct resolver;
 
-/* servers: "192.0.2.1,192.0.2.2:5353", or NULL for the system's.  NULL: errno says why. */
+/* servers: "192.0.2.1,192.0.2.2:5353", which must outlive it, or NULL for the system's.
+ * NULL: errno says why. */
 struct resolver *resolver_new(struct loop *loop, const char *servers);
 void resolver_free(struct resolver *resolver);
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "config/settings.h"
 #include "proxy/conn.h"
+#include "proxy/conn_parts.h"
 #include "support/fake_clock.h"
 #include "support/fake_socket.h"
 #include "track/track.h"
@@ -76,13 +77,13 @@ const char *scene_news(void);
 uint64_t scene_total(enum total total);
 
 /* What every end is looked at for. */
-#define scene_check_close(actor, reason_, initiator_)                                                                  \
-	do {                                                                                                           \
-		const struct record *closed = scene_record(actor);                                                     \
-		ck_assert_str_eq(conn_state_text(closed->state), "closed");                                            \
-		ck_assert_str_eq(close_meanings[closed->close.reason].text, close_meanings[reason_].text);             \
-		ck_assert_int_eq(closed->close.initiator, initiator_);                                                 \
-		ck_assert_int_eq(closed->close.how, close_meanings[reason_].how);                                      \
+#define scene_check_close(actor, reason_, initiator_) \
+	do { \
+		const struct record *closed = scene_record(actor); \
+		ck_assert_str_eq(conn_state_text(closed->state), "closed"); \
+		ck_assert_str_eq(close_meanings[closed->close.reason].text, close_meanings[reason_].text); \
+		ck_assert_int_eq(closed->close.initiator, initiator_); \
+		ck_assert_int_eq(closed->close.how, close_meanings[reason_].how); \
 	} while (0)
 #define scene_check_state(actor, state_) ck_assert_str_eq(conn_state_text(scene_state(actor)), conn_state_text(state_))
 

@@ -2,6 +2,7 @@
 #include "export/conn_log.h"
 
 #include <fcntl.h>
+#include <jansson.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -132,6 +133,26 @@ START_TEST(each_closed_connection_is_one_line)
 }
 END_TEST
 
+START_TEST(as_json_each_line_is_a_whole_record)
+{
+	settings.log_conns = LOG_CONNS_JSON;
+	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
+	live_and_close_many(20);
+	conn_log_stop(conn_log);
+	while (read_more(0))
+		continue;
+	ck_assert_uint_eq(count_lines("\n"), 20);
+	for (char *line = seen, *end; *line != '\0'; line = end + 1) {
+		end = strchr(line, '\n');
+		json_t *record = json_loadb(line, (size_t)(end - line), 0, NULL);
+		ck_assert_ptr_nonnull(record);
+		ck_assert_str_eq(
+		    json_string_value(json_object_get(json_object_get(record, "close"), "reason")), "client_fin");
+		json_decref(record);
+	}
+}
+END_TEST
+
 START_TEST(a_stop_writes_what_was_published_before_it)
 {
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
@@ -221,6 +242,7 @@ main(void)
 	tcase_set_timeout(tcase, 20);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, each_closed_connection_is_one_line);
+	tcase_add_test(tcase, as_json_each_line_is_a_whole_record);
 	tcase_add_test(tcase, a_stop_writes_what_was_published_before_it);
 	tcase_add_test(tcase, who_closed_before_the_start_has_no_line);
 	tcase_add_test(tcase, a_full_pipe_costs_lines_and_says_how_many);

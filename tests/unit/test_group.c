@@ -29,8 +29,8 @@ setup_targets(const char *const *texts, int count)
 	group = group_new(&settings);
 	ck_assert_ptr_nonnull(group);
 }
-#define SETUP(...)                                                                                                     \
-	setup_targets(                                                                                                 \
+#define SETUP(...) \
+	setup_targets( \
 	    (const char *const[]){ __VA_ARGS__ }, sizeof((const char *[]){ __VA_ARGS__ }) / sizeof(const char *))
 
 static void

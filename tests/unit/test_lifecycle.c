@@ -21,8 +21,8 @@ play(const enum conn_event *events, size_t count)
 	}
 	return at;
 }
-#define PLAY(...) play((enum conn_event[]){ __VA_ARGS__ }, \
-	sizeof((enum conn_event[]){ __VA_ARGS__ }) / sizeof(enum conn_event))
+#define PLAY(...) \
+	play((enum conn_event[]){ __VA_ARGS__ }, sizeof((enum conn_event[]){ __VA_ARGS__ }) / sizeof(enum conn_event))
 
 static void
 check_end(struct end end, enum conn_state state, enum close_reason why)
@@ -33,7 +33,8 @@ check_end(struct end end, enum conn_state state, enum close_reason why)
 
 START_TEST(client_may_finish_first)
 {
-	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_UPSTREAM_FIN, EV_FLUSHED), CONN_CLOSED, WHY_CLIENT_FIN);
+	check_end(
+	    PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_UPSTREAM_FIN, EV_FLUSHED), CONN_CLOSED, WHY_CLIENT_FIN);
 }
 END_TEST
 
@@ -52,7 +53,8 @@ END_TEST
 
 START_TEST(the_first_cause_stays)
 {
-	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_RST, EV_UPSTREAM_RST, EV_FLUSH), CONN_CLOSED, WHY_CLIENT_RESET);
+	check_end(
+	    PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_RST, EV_UPSTREAM_RST, EV_FLUSH), CONN_CLOSED, WHY_CLIENT_RESET);
 	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_RST, EV_SHUTDOWN), CONN_CLOSED, WHY_CLIENT_RESET);
 }
 END_TEST
@@ -61,13 +63,15 @@ START_TEST(closing_before_the_answer_is_abandoning_it)
 {
 	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_CLIENT_RST), CONN_FLUSHING, WHY_CLIENT_ABANDONED);
 	/* … also when the upstream had finished before the RST came back */
-	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_UPSTREAM_FIN, EV_CLIENT_RST), CONN_FLUSHING, WHY_CLIENT_ABANDONED);
+	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_UPSTREAM_FIN, EV_CLIENT_RST), CONN_FLUSHING,
+	    WHY_CLIENT_ABANDONED);
 }
 END_TEST
 
 START_TEST(an_end_that_was_not_acknowledged_is_not_orderly)
 {
-	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_UPSTREAM_FIN, EV_CLIENT_FIN, EV_FLUSH), CONN_CLOSED, WHY_FLUSH_TIMEOUT);
+	check_end(
+	    PLAY(EV_ROUTED, EV_CONNECTED, EV_UPSTREAM_FIN, EV_CLIENT_FIN, EV_FLUSH), CONN_CLOSED, WHY_FLUSH_TIMEOUT);
 }
 END_TEST
 
@@ -129,7 +133,8 @@ START_TEST(every_ending_has_a_reason)
 {
 	EACH_CELL(state, event, step)
 		if (step->to == CONN_CLOSED || step->to == CONN_FLUSHING)
-			ck_assert_msg(step->why != WHY_NONE || state == CONN_FLUSHING, "event %d in %s", event, conn_state_text(state));
+			ck_assert_msg(step->why != WHY_NONE || state == CONN_FLUSHING, "event %d in %s", event,
+			    conn_state_text(state));
 }
 END_TEST
 

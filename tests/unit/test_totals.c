@@ -22,7 +22,7 @@ START_TEST(a_sum_is_over_all_workers)
 	totals_add(&workers[1].counts[TOTAL_CLOSED], 100);
 	ck_assert_uint_eq(totals_sum(workers, WORKERS, TOTAL_ACCEPTED), 11);
 	ck_assert_uint_eq(totals_sum(workers, WORKERS, TOTAL_CLOSED), 100);
-	ck_assert_uint_eq(totals_sum(workers, WORKERS, TOTAL_LOAN_WAITS), 0);
+	ck_assert_uint_eq(totals_sum(workers, WORKERS, TOTAL_LOAN_SHORTAGES), 0);
 }
 END_TEST
 

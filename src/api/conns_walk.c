@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/conns_walk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include "track/conn_id.h"
+
+/* How many records one call looks at: some 0.3 ms, the least that another request may have to wait. */
+enum { LOOKS = 4096 };
+
+static void
+enter_history(struct conns_walk *walk)
+{
+	walk->phase = walk->filter.closed ? WALK_HISTORY : WALK_ENDED;
+	for (int i = 0; i < walk->track->settings->workers; i++) {
+		walk->rings[i] = (struct walk_ring){
+			.place = history_head(walk->track->history, i),
+			.oldest = history_oldest(walk->track->history, i),
+		};
+	}
+}
+
+int
+conns_walk_init(struct conns_walk *walk, const struct track *track, const struct conns_filter *filter, uint32_t limit)
+{
+	*walk = (struct conns_walk){ .track = track, .filter = *filter };
+	if (!filter->live) {
+		enter_history(walk);
+	} else if (filter->closed && limit > 0) {
+		uint32_t size = 4;
+
+		while (size < 2 * limit)
+			size *= 2;
+		walk->found_mask = size - 1;
+		walk->found = calloc(size, sizeof(walk->found[0]));
+		if (walk->found == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+conns_walk_fini(struct conns_walk *walk)
+{
+	free(walk->found);
+}
+
+/* Puts what the cursor says where it belongs, and asks whether such a place was ever given. */
+static bool
+resume_history(struct conns_walk *walk, const struct cursor *cursor)
+{
+	int workers = walk->track->settings->workers;
+
+	if (cursor->count != 2 * workers)
+		return false;
+	enter_history(walk);
+	for (int i = 0; i < workers; i++) {
+		struct walk_ring *ring = &walk->rings[i];
+		uint64_t place = cursor->numbers[2 * i], left = cursor->numbers[2 * i + 1], gone;
+
+		if (place > ring->place || left > place)
+			return false;
+		gone = ring->oldest > place ? place : ring->oldest;
+		ring->place = place;
+		ring->oldest = place - left;
+		if (gone > ring->oldest) {
+			walk->overwritten += gone - ring->oldest;
+			ring->oldest = gone;
+		}
+	}
+	return true;
+}
+
+bool
+conns_walk_resume(struct conns_walk *walk, const struct cursor *cursor)
+{
+	switch (cursor->kind) {
+	case CURSOR_TABLE:
+		if (!walk->filter.live || cursor->count != 2 || cursor->numbers[0] >= WORKERS_MAX ||
+		    cursor->numbers[1] >= CONN_ID_SLOTS_MAX)
+			return false;
+		walk->slot.worker = (uint32_t)cursor->numbers[0];
+		walk->slot.slot = (uint32_t)cursor->numbers[1];
+		return true;
+	case CURSOR_HISTORY:
+		return walk->filter.closed && resume_history(walk, cursor);
+	case CURSOR_EVENTS:
+	case CURSOR_KINDS:
+		break;
+	}
+	return false;
+}
+
+static uint64_t *
+found_at(const struct conns_walk *walk, uint64_t id)
+{
+	uint32_t at = (uint32_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 32) & walk->found_mask;
+
+	while (walk->found[at] != 0 && walk->found[at] != id)
+		at = (at + 1) & walk->found_mask;
+	return &walk->found[at];
+}
+
+static bool
+wants(const struct conns_walk *walk, const struct record *record)
+{
+	const struct conns_filter *filter = &walk->filter;
+
+	if (filter->state != -1 && record->state != filter->state)
+		return false;
+	return filter->port == 0 || flow_has_port(&record->legs[LEG_CLIENT].flow, filter->port) ||
+	       flow_has_port(&record->legs[LEG_UPSTREAM].flow, filter->port);
+}
+
+/* Reads the entry before the ring's place.  False: there is none any more. */
+static bool
+look(struct conns_walk *walk, int worker, union record_words *copy)
+{
+	struct walk_ring *ring = &walk->rings[worker];
+
+	if (ring->place == ring->oldest)
+		return false;
+	if (history_read(walk->track->history, worker, ring->place - 1, copy) == RING_READ)
+		return true;
+	/* Overwritten, and with it all that is older. */
+	walk->overwritten += ring->place - ring->oldest;
+	ring->oldest = ring->place;
+	return false;
+}
+
+/* The ring whose next entry closed last; -1: all are through. */
+static int
+latest(struct conns_walk *walk, union record_words *copy)
+{
+	int best = -1;
+
+	for (int i = 0; i < walk->track->settings->workers; i++) {
+		struct walk_ring *ring = &walk->rings[i];
+
+		if (ring->closed_ns == 0 && look(walk, i, copy))
+			ring->closed_ns = copy->record.closed_ns;
+		if (ring->place > ring->oldest && (best == -1 || ring->closed_ns > walk->rings[best].closed_ns))
+			best = i;
+	}
+	return best;
+}
+
+static enum walk_answer
+next_closed(struct conns_walk *walk, union record_words *copy)
+{
+	for (int looks = 0; looks < LOOKS; looks++) {
+		int worker = latest(walk, copy);
+
+		if (worker == -1) {
+			walk->phase = WALK_ENDED;
+			return WALK_OVER;
+		}
+		bool read = look(walk, worker, copy);
+		walk->rings[worker].closed_ns = 0;
+		if (!read)
+			continue;
+		walk->rings[worker].place--;
+		if (wants(walk, &copy->record) &&
+		    (walk->found == NULL || *found_at(walk, copy->record.id) != copy->record.id))
+			return WALK_FOUND;
+	}
+	return WALK_BUSY;
+}
+
+static enum walk_answer
+next_live(struct conns_walk *walk, union record_words *copy)
+{
+	const struct table *table = walk->track->table;
+
+	for (int looks = 0; looks < LOOKS; looks++) {
+		if (!(walk->found != NULL ? table_next_kept : table_next)(table, &walk->slot, copy)) {
+			enter_history(walk);
+			return walk->phase == WALK_HISTORY ? next_closed(walk, copy) : WALK_OVER;
+		}
+		if (wants(walk, &copy->record)) {
+			if (walk->found != NULL)
+				*found_at(walk, copy->record.id) = copy->record.id;
+			return WALK_FOUND;
+		}
+	}
+	return WALK_BUSY;
+}
+
+enum walk_answer
+conns_walk_next(struct conns_walk *walk, union record_words *copy)
+{
+	switch (walk->phase) {
+	case WALK_TABLE:
+		return next_live(walk, copy);
+	case WALK_HISTORY:
+		return next_closed(walk, copy);
+	case WALK_ENDED:
+		break;
+	}
+	return WALK_OVER;
+}
+
+void
+conns_walk_place(const struct conns_walk *walk, const union record_words *last, struct cursor *cursor)
+{
+	*cursor = (struct cursor){ .boot = walk->track->boot };
+	if (walk->phase == WALK_TABLE) {
+		cursor->kind = CURSOR_TABLE;
+		cursor->numbers[cursor->count++] = (uint64_t)conn_id_worker(last->record.id);
+		cursor->numbers[cursor->count++] = conn_id_slot(last->record.id);
+		return;
+	}
+	cursor->kind = CURSOR_HISTORY;
+	for (int i = 0; i < walk->track->settings->workers; i++) {
+		const struct walk_ring *ring = &walk->rings[i];
+		uint64_t place = ring->place + (i == last->record.worker);
+
+		cursor->numbers[cursor->count++] = place;
+		cursor->numbers[cursor->count++] = place - ring->oldest;
+	}
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/guard.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <string.h>
+#include "base/flow.h"
+
+enum { HOST_MAX = 64 }; /* more than localhost and any IPv6 address need */
+
+/* The host of "host", "host:port", "[v6]" or "[v6]:port", without its brackets. */
+static bool
+split(const char *text, char host[HOST_MAX])
+{
+	const char *end, *port;
+
+	if (*text == '[') {
+		end = strchr(++text, ']');
+		port = end == NULL ? NULL : end + 1;
+	} else {
+		end = port = strchrnul(text, ':');
+	}
+	if (end == NULL || end == text || end - text >= HOST_MAX)
+		return false;
+	size_t digits = *port == ':' ? strspn(port + 1, "0123456789") : 0;
+	if (*port != '\0' && (*port != ':' || digits == 0 || digits > 5 || port[1 + digits] != '\0'))
+		return false;
+	*(char *)mempcpy(host, text, (size_t)(end - text)) = '\0';
+	return true;
+}
+
+static bool
+is_addr(const char *host, const struct addr *addr)
+{
+	struct flow_end end;
+	struct flow flow;
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr one, other;
+
+	if (addr == NULL || addr->length == 0 || addr_is_unix(addr))
+		return false;
+	flow_set(&flow, addr, addr);
+	end = flow.source;
+	flow_ip_format(&end, text);
+	int family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
+	if (inet_pton(family, host, &one) != 1 || inet_pton(family, text, &other) != 1)
+		return false;
+	return memcmp(&one, &other, family == AF_INET ? sizeof(struct in_addr) : sizeof(one)) == 0;
+}
+
+/* The port may be any: a tunnel gives us another, and which site it is the name alone tells. */
+static bool
+is_ours(const char *text, const struct addr *bound, const struct addr *reached)
+{
+	char host[HOST_MAX];
+
+	return split(text, host) && (strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+					strcmp(host, "::1") == 0 || is_addr(host, bound) || is_addr(host, reached));
+}
+
+/* Only what came from this very host and port is at home. */
+static bool
+is_home(const char *origin, const char *host)
+{
+	size_t scheme = strncmp(origin, "https://", 8) == 0 ? 8 : strncmp(origin, "http://", 7) == 0 ? 7 : 0;
+
+	return scheme != 0 && host != NULL && strcasecmp(origin + scheme, host) == 0;
+}
+
+static const char *
+doubtful(const struct headers *headers)
+{
+	if (headers->hosts > 1)
+		return "It has more than one Host header.";
+	if (headers->hosts == 0 && !headers->http_1_0)
+		return "It has no Host header.";
+	if (headers->origins > 1)
+		return "It has more than one Origin header.";
+	if (headers->encodings > 0 && headers->lengths > 0)
+		return "It has both Transfer-Encoding and Content-Length.";
+	if (headers->lengths > 1)
+		return "It has more than one Content-Length header.";
+	if (headers->encodings > 0 || (headers->lengths > 0 && strcmp(headers->length, "0") != 0))
+		return "It has a body, which no path here takes.";
+	return NULL;
+}
+
+bool
+guard_admits(const struct headers *headers, const struct addr *bound, const struct addr *reached, struct reply *reply)
+{
+	const char *doubt = doubtful(headers);
+
+	if (doubt != NULL)
+		reply_problem(reply, PROBLEM_BAD_REQUEST, NULL, "%s", doubt);
+	else if (headers->host != NULL && !addr_is_unix(bound) && !is_ours(headers->host, bound, reached))
+		reply_problem(reply, PROBLEM_WRONG_HOST, NULL,
+		    "Ask for localhost, 127.0.0.1, [::1] or the address listened on, not for \"%s\".", headers->host);
+	else if (headers->origin != NULL && !is_home(headers->origin, headers->host))
+		reply_problem(reply, PROBLEM_FOREIGN_ORIGIN, NULL, "The Origin header says \"%s\".", headers->origin);
+	else
+		return true;
+	reply->close = true;
+	return false;
+}

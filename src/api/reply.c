@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "export/json.h"
+
+/* clang-format off */
+static const struct {
+	int status;
+	const char *type, *title;
+} problems[PROBLEMS] = {
+	[PROBLEM_BAD_REQUEST]        = { 400, "bad_request",        "The request makes no sense" },
+	[PROBLEM_UNKNOWN_PARAMETER]  = { 400, "unknown_parameter",  "No such query parameter" },
+	[PROBLEM_REPEATED_PARAMETER] = { 400, "repeated_parameter", "A query parameter is given more than once" },
+	[PROBLEM_BAD_VALUE]          = { 400, "bad_value",          "A query parameter has a value that it cannot have" },
+	[PROBLEM_FOREIGN_ORIGIN]     = { 403, "foreign_origin",     "Pages of other sites may not ask" },
+	[PROBLEM_UNKNOWN_PATH]       = { 404, "unknown_path",       "No such path" },
+	[PROBLEM_UNKNOWN_CONNECTION] = { 404, "unknown_connection", "No such connection" },
+	[PROBLEM_METHOD]             = { 405, "method_not_allowed", "This path does not take that method" },
+	[PROBLEM_CONNECTION_GONE]    = { 410, "connection_gone",    "The connection is closed and its record not kept any more" },
+	[PROBLEM_CURSOR_GONE]        = { 410, "cursor_gone",        "The cursor leads nowhere any more" },
+	[PROBLEM_WRONG_HOST]         = { 421, "wrong_host",         "The Host header names another host" },
+	[PROBLEM_NO_MEMORY]          = { 500, "no_memory",          "No memory was left for the answer" },
+	[PROBLEM_NOT_READY]          = { 503, "not_ready",          "Not ready" },
+};
+/* clang-format on */
+
+enum { DETAIL_MAX = 512 };
+
+void
+reply_document(struct reply *reply, json_t *document)
+{
+	reply->status = 200;
+	reply->type = "application/json";
+	reply->body = json_line(document, &reply->length);
+	if (reply->body == NULL)
+		reply_problem(reply, PROBLEM_NO_MEMORY, NULL, "Try again.");
+}
+
+void
+reply_text(struct reply *reply, const char *text)
+{
+	reply->status = 200;
+	reply->type = "text/plain; charset=utf-8";
+	reply->length = strlen(text);
+	reply->body = strdup(text);
+	if (reply->body == NULL)
+		reply_problem(reply, PROBLEM_NO_MEMORY, NULL, "Try again.");
+}
+
+void
+reply_stream(struct reply *reply, const char *type, reply_fill_fn *fill, reply_free_fn *free_source, void *source)
+{
+	reply->status = 200;
+	reply->type = type;
+	reply->fill = fill;
+	reply->free = free_source;
+	reply->source = source;
+}
+
+void
+reply_problem(struct reply *reply, enum problem problem, const char *parameter, const char *detail, ...)
+{
+	json_t *document = json_object();
+	char sentence[DETAIL_MAX], type[64];
+	struct text text;
+	va_list values;
+
+	text_init(&text, type, sizeof(type));
+	text_addf(&text, "urn:sockproxy:problem:%s", problems[problem].type);
+	va_start(values, detail);
+	vsnprintf(sentence, sizeof(sentence), detail, values);
+	va_end(values);
+	json_add_text(document, "type", type);
+	json_add_text(document, "title", problems[problem].title);
+	json_add_count(document, "status", (uint64_t)problems[problem].status);
+	json_add_text(document, "detail", sentence);
+	if (parameter != NULL)
+		json_add_text(document, "parameter", parameter);
+	reply->status = problems[problem].status;
+	reply->type = "application/problem+json";
+	reply->body = json_line(document, &reply->length); /* without memory the status alone must do */
+	if (reply->body == NULL)
+		reply->length = 0;
+}
+
+void
+reply_fini(struct reply *reply)
+{
+	free(reply->body);
+	if (reply->fill != NULL)
+		reply->free(reply->source);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef API_REPLY_H
+#define API_REPLY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * What a route answers, before it is HTTP: a whole body, or a source that
+ * writes it piece by piece while the client reads.
+ */
+
+/* Writes at most `size` > 0 bytes and returns how many; 0 only at the end.  Must not wait. */
+typedef size_t reply_fill_fn(void *source, char *bytes, size_t size);
+typedef void reply_free_fn(void *source);
+
+struct reply {
+	int status;
+	const char *type;  /* of the body */
+	const char *allow; /* NULL, or the methods that there are */
+	bool close;        /* the connection: what follows on it cannot be trusted */
+
+	char *body; /* from malloc, or NULL */
+	size_t length;
+
+	reply_fill_fn *fill; /* NULL: the body is all */
+	reply_free_fn *free;
+	void *source;
+};
+
+/* What can be wrong with a request.  RFC 9457: each has a type to tell it by, a title and a status. */
+enum problem {
+	PROBLEM_BAD_REQUEST,
+	PROBLEM_UNKNOWN_PARAMETER,
+	PROBLEM_REPEATED_PARAMETER,
+	PROBLEM_BAD_VALUE,
+	PROBLEM_FOREIGN_ORIGIN,
+	PROBLEM_UNKNOWN_PATH,
+	PROBLEM_UNKNOWN_CONNECTION,
+	PROBLEM_METHOD,
+	PROBLEM_CONNECTION_GONE,
+	PROBLEM_CURSOR_GONE,
+	PROBLEM_WRONG_HOST,
+	PROBLEM_NO_MEMORY,
+	PROBLEM_NOT_READY,
+	PROBLEMS
+};
+
+/* Each fills an empty reply; without memory it becomes PROBLEM_NO_MEMORY. */
+void reply_document(struct reply *reply, json_t *document); /* takes it */
+void reply_text(struct reply *reply, const char *text);
+void reply_stream(struct reply *reply, const char *type, reply_fill_fn *fill, reply_free_fn *free, void *source);
+
+/* `parameter` is the one at fault, or NULL.  The detail says what was found and what was expected. */
+void reply_problem(struct reply *reply, enum problem problem, const char *parameter, const char *detail, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Of one that is not sent. */
+void reply_fini(struct reply *reply);
+
+#endif

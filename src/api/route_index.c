@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/router.h"
+
+#include "export/json.h"
+
+void
+route_index(const struct request *request, struct reply *reply)
+{
+	json_t *index = json_object();
+
+	(void)request;
+	json_add_text(index, "name", PACKAGE_NAME);
+	json_add_text(index, "version", PACKAGE_VERSION);
+	json_t *paths = json_add_array(index, "paths");
+	for (int i = 0; i < route_count; i++) {
+		json_t *path = json_object();
+
+		json_add_text(path, "path", routes[i].path);
+		json_add_text(path, "methods", routes[i].methods);
+		json_t *parameters = json_add_array(path, "parameters");
+		for (int j = 0; routes[i].parameters[j] != NULL; j++)
+			json_array_append_new(parameters, json_text(routes[i].parameters[j]));
+		json_add_text(path, "help", routes[i].help);
+		json_array_append_new(paths, path);
+	}
+	reply_document(reply, index);
+}

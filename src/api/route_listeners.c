@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/router.h"
+
+#include <string.h>
+#include "export/json.h"
+
+static void
+add_step(json_t *steps, enum listener_step step, const struct listener_facts *facts)
+{
+	json_t *it = json_add_object(steps, listener_step_texts[step]);
+	int error = facts->steps[step].error;
+
+	json_add_instant(it, "at", facts->steps[step].at_us);
+	json_add_text(it, "errno", error == 0 ? NULL : strerrorname_np(error));
+	json_add_count(it, "times", facts->steps[step].times);
+}
+
+static json_t *
+document(const struct track *track, int listener)
+{
+	struct listener_facts facts;
+	char bound[ADDR_TEXT_MAX];
+	json_t *it = json_object();
+
+	listeners_read(track->listeners, listener, &facts);
+	json_add_text(it, "name", track->settings->listeners[listener].name);
+	json_add_text(it, "upstream", track->settings->upstreams[listener].name);
+	json_add_text(it, "state", listener_state_texts[facts.state]);
+	json_add_text(it, "bound", facts.bound.length == 0 ? NULL : addr_format(&facts.bound, bound, sizeof(bound)));
+	json_add_count(it, "sockets", (uint64_t)facts.sockets);
+	json_t *steps = json_add_object(it, "steps");
+	for (int step = 0; step < LISTENER_STEPS; step++)
+		add_step(steps, (enum listener_step)step, &facts);
+	json_add_count(it, "accepted", facts.accepted);
+	/* Of no socket at all nothing is known. */
+	json_add_known(it, "queue_length", facts.sockets == 0 ? -1 : facts.queue_length);
+	json_add_known(it, "queue_limit", facts.sockets == 0 ? -1 : facts.queue_limit);
+	return it;
+}
+
+void
+route_listeners(const struct request *request, struct reply *reply)
+{
+	json_t *all = json_object(), *listeners = json_add_array(all, "listeners");
+
+	for (int i = 0; i < listeners_count(request->track->listeners); i++)
+		json_array_append_new(listeners, document(request->track, i));
+	reply_document(reply, all);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/router.h"
+
+#include <string.h>
+#include "base/nearest.h"
+
+static const char reads[] = "GET, HEAD, OPTIONS"; /* nothing here changes anything */
+static const char *const none[] = { NULL };
+
+/* clang-format off */
+const struct route routes[] = {
+	{ "/",          reads, route_index,     none,                    "this index" },
+	{ "/conns",     reads, route_conns,     route_conns_parameters,  "the connections, live and closed" },
+	{ "/conns/ID",  reads, route_conn,      none,                    "all that is known of one connection" },
+	{ "/listeners", reads, route_listeners, none,                    "the listeners, each step of their lives, and their accept queues" },
+	{ "/livez",     reads, route_livez,     none,                    "200 while the process answers" },
+	{ "/readyz",    reads, route_readyz,    none,                    "200 while clients are accepted, else 503 with the reason" },
+	{ "/stats",     reads, route_stats,     none,                    "totals since the start, and what is open now" },
+	{ "/version",   reads, route_version,   none,                    "what runs here: version, node, boot, libraries" },
+};
+/* clang-format on */
+
+const int route_count = sizeof(routes) / sizeof(routes[0]);
+
+/* NULL: it is another path.  Else what stands in the place of ID, or "". */
+static const char *
+match(const char *pattern, const char *path)
+{
+	size_t length = strlen(pattern);
+
+	if (length < 3 || strcmp(pattern + length - 3, "/ID") != 0)
+		return strcmp(pattern, path) == 0 ? "" : NULL;
+	length -= 2;
+	if (strncmp(pattern, path, length) != 0 || path[length] == '\0' || strchr(path + length, '/') != NULL)
+		return NULL;
+	return path + length;
+}
+
+static const struct route *
+find(const char *path, const char **id)
+{
+	for (int i = 0; i < route_count; i++) {
+		*id = match(routes[i].path, path);
+		if (*id != NULL)
+			return &routes[i];
+	}
+	return NULL;
+}
+
+static void
+refuse_query(enum query_fault fault, const char *name, struct reply *reply)
+{
+	static const char *const details[] = {
+		[QUERY_BAD_ESCAPE] = "Behind a % two hexadecimal digits are expected.",
+		[QUERY_NO_TEXT] = "It is no UTF-8 text.",
+		[QUERY_REPEATED] = "It may be given once.",
+		[QUERY_TOO_MANY] = "No path here takes that many parameters.",
+	};
+	bool repeated = fault == QUERY_REPEATED;
+
+	reply_problem(reply, repeated ? PROBLEM_REPEATED_PARAMETER : PROBLEM_BAD_VALUE, name, "%s", details[fault]);
+}
+
+static bool
+knows(const struct route *route, const char *name)
+{
+	for (int i = 0; route->parameters[i] != NULL; i++) {
+		if (strcmp(route->parameters[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A misspelt filter must not list everything. */
+static bool
+refuse_unknown(const struct route *route, const struct query *query, struct reply *reply)
+{
+	for (int i = 0; i < query->count; i++) {
+		const char *name = query->parameters[i].name, *meant = nearest(name, route->parameters);
+
+		if (knows(route, name))
+			continue;
+		if (meant != NULL)
+			reply_problem(reply, PROBLEM_UNKNOWN_PARAMETER, name, "Did you mean %s?", meant);
+		else if (route->parameters[0] == NULL)
+			reply_problem(reply, PROBLEM_UNKNOWN_PARAMETER, name, "%s takes none.", route->path);
+		else
+			reply_problem(reply, PROBLEM_UNKNOWN_PARAMETER, name, "/ lists those of %s.", route->path);
+		return true;
+	}
+	return false;
+}
+
+static void
+refuse_path(const char *path, struct reply *reply)
+{
+	const char *paths[sizeof(routes) / sizeof(routes[0]) + 1] = { NULL }, *meant;
+
+	for (int i = 0; i < route_count; i++)
+		paths[i] = routes[i].path;
+	meant = nearest(path, paths);
+	if (meant != NULL)
+		reply_problem(reply, PROBLEM_UNKNOWN_PATH, NULL, "Did you mean %s?", meant);
+	else
+		reply_problem(reply, PROBLEM_UNKNOWN_PATH, NULL, "/ lists all paths.");
+}
+
+static bool
+takes(const char *methods, const char *method)
+{
+	size_t length = strlen(method);
+
+	while (methods != NULL) {
+		if (strncmp(methods, method, length) == 0 && (methods[length] == ',' || methods[length] == '\0'))
+			return true;
+		methods = strchr(methods, ' ');
+		if (methods != NULL)
+			methods++;
+	}
+	return false;
+}
+
+static void
+list_methods(struct reply *reply, const char *methods)
+{
+	reply->status = 204;
+	reply->allow = methods;
+}
+
+void
+router_answer(struct request *request, const char *method, char *target, struct reply *reply)
+{
+	bool asks_methods = strcmp(method, "OPTIONS") == 0;
+	char *path = strsep(&target, "?"), *query = target;
+	const char *name = NULL;
+
+	if (asks_methods && strcmp(path, "*") == 0) {
+		list_methods(reply, reads);
+		return;
+	}
+	if (*path != '/' || query_decode_path(path) != QUERY_FINE) {
+		reply_problem(reply, PROBLEM_BAD_REQUEST, NULL,
+		    "Expected a path that begins with /, in UTF-8, with two hexadecimal digits behind each %%.");
+		return;
+	}
+	const struct route *route = find(path, &request->id);
+	if (route == NULL) {
+		refuse_path(path, reply);
+	} else if (!takes(route->methods, method)) {
+		reply_problem(reply, PROBLEM_METHOD, NULL, "%s takes %s.", route->path, route->methods);
+		reply->allow = route->methods;
+	} else if (asks_methods) {
+		list_methods(reply, route->methods);
+	} else {
+		enum query_fault fault = query_parse(&request->query, query, &name);
+
+		if (fault != QUERY_FINE)
+			refuse_query(fault, name, reply);
+		else if (!refuse_unknown(route, &request->query, reply))
+			route->answer(request, reply);
+	}
+}

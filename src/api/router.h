@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef API_ROUTER_H
+#define API_ROUTER_H
+
+#include <stdatomic.h>
+#include "api/query.h"
+#include "api/reply.h"
+#include "track/track.h"
+
+/* A request that found its route. */
+struct request {
+	const struct track *track;
+	const _Atomic int *readiness; /* enum readiness */
+	const char *http_library;     /* its version */
+	const char *id;               /* what the path has in the place of ID */
+	struct query query;           /* parameters that the route knows, each once */
+};
+
+typedef void answer_fn(const struct request *request, struct reply *reply);
+
+/* One line for each path; router.c has the table, `/` shows it. */
+struct route {
+	const char *path;    /* a last "ID" stands for any one word */
+	const char *methods; /* as an Allow header says it */
+	answer_fn *answer;
+	const char *const *parameters; /* NULL-terminated */
+	const char *help;
+};
+extern const struct route routes[];
+extern const int route_count;
+
+answer_fn route_conn, route_conns, route_index, route_listeners, route_livez, route_readyz, route_stats, route_version;
+
+extern const char *const route_conns_parameters[];
+
+/* Answers `target`, what stands in the request line, which it takes apart in place. */
+void router_answer(struct request *request, const char *method, char *target, struct reply *reply);
+
+#endif

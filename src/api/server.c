@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All that knows libmicrohttpd.  Its one thread takes connections, parses
+ * requests and asks, between its turns, the router for a reply and long
+ * replies for their next piece.
+ *
+ *   uri_came ──► request_came ──► guard, router ──► send_reply ──► (fill …) ──► request_over
+ *
+ * The library decodes and divides targets in its own way, so that a NUL or a
+ * broken escape goes unnoticed: we keep the target as it came and read it ourselves.
+ */
+#include "api/server.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "api/admin_socket.h"
+#include "api/guard.h"
+#include "api/router.h"
+#include "base/log.h"
+
+enum {
+	CONNECTION_MEMORY = 32 * 1024, /* a request's headers, then one piece of its answer */
+	IDLE_TIMEOUT_S = 30,           /* a client that neither asks nor reads */
+	NICENESS = 10,                 /* forwarding goes first */
+	LOG_LINE_MAX = 256,
+};
+
+struct server {
+	struct MHD_Daemon *daemon;
+	struct admin_socket socket;
+	const struct track *track;
+	const _Atomic int *readiness;
+	bool settled; /* its thread has its name and niceness */
+};
+
+/* It quotes what clients sent, which must not reach a terminal as it is. */
+__attribute__((format(printf, 2, 0))) static void
+log_from_library(void *unused, const char *format, va_list values)
+{
+	char line[LOG_LINE_MAX];
+
+	(void)unused;
+	vsnprintf(line, sizeof(line), format, values);
+	line[strcspn(line, "\n")] = '\0';
+	for (char *at = line; *at != '\0'; at++) {
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
+	log_debug("api: %s", line);
+}
+
+/* The thread is the library's; the first thing that it does for a client is to tell us here. */
+static void
+client_came(
+    void *cls, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+	struct server *server = cls;
+
+	(void)connection;
+	(void)socket_context;
+	(void)code;
+	if (server->settled)
+		return;
+	server->settled = true;
+	pthread_setname_np(pthread_self(), "api");
+	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS) == -1)
+		log_debug("api: cannot be nice: %s", strerror(errno));
+}
+
+/* What we keep of a request: handed back as *own. */
+struct exchange {
+	bool announced; /* its headers were */
+	char target[];
+};
+
+static void *
+uri_came(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+	size_t size = strlen(uri) + 1;
+	struct exchange *exchange = malloc(sizeof(*exchange) + size);
+
+	(void)cls;
+	(void)connection;
+	if (exchange != NULL) {
+		exchange->announced = false;
+		memcpy(exchange->target, uri, size);
+	}
+	return exchange;
+}
+
+static void
+request_over(void *cls, struct MHD_Connection *connection, void **own, enum MHD_RequestTerminationCode code)
+{
+	(void)cls;
+	(void)connection;
+	(void)code;
+	free(*own);
+	*own = NULL;
+}
+
+static enum MHD_Result
+note_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct headers *headers = cls;
+
+	(void)kind;
+	if (value == NULL)
+		value = "";
+	if (strcasecmp(name, "Host") == 0) {
+		headers->hosts++;
+		headers->host = value;
+	} else if (strcasecmp(name, "Origin") == 0) {
+		headers->origins++;
+		headers->origin = value;
+	} else if (strcasecmp(name, "Content-Length") == 0) {
+		headers->lengths++;
+		headers->length = value;
+	} else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+		headers->encodings++;
+	}
+	return MHD_YES;
+}
+
+static bool
+admits(struct server *server, struct MHD_Connection *connection, const char *version, struct reply *reply)
+{
+	const union MHD_ConnectionInfo *socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct headers headers = { .http_1_0 = strcmp(version, "HTTP/1.0") == 0 };
+	struct addr reached = { .length = sizeof(reached.local) };
+
+	if (socket == NULL || getsockname(socket->connect_fd, &reached.any, &reached.length) == -1)
+		reached.length = 0;
+	MHD_get_connection_values(connection, MHD_HEADER_KIND, note_header, &headers);
+	return guard_admits(&headers, &server->socket.bound, &reached, reply);
+}
+
+struct stream {
+	reply_fill_fn *fill;
+	reply_free_fn *free;
+	void *source;
+};
+
+static ssize_t
+fill_piece(void *cls, uint64_t position, char *bytes, size_t size)
+{
+	const struct stream *stream = cls;
+	size_t filled = stream->fill(stream->source, bytes, size);
+
+	(void)position;
+	return filled > 0 ? (ssize_t)filled : MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static void
+free_stream(void *cls)
+{
+	struct stream *stream = cls;
+
+	stream->free(stream->source);
+	free(stream);
+}
+
+/* Takes body and source of the reply.  NULL: no memory. */
+static struct MHD_Response *
+make_response(struct reply *reply)
+{
+	struct MHD_Response *response;
+
+	if (reply->fill == NULL) {
+		response = MHD_create_response_from_buffer(reply->length, reply->body, MHD_RESPMEM_MUST_FREE);
+		if (response != NULL)
+			reply->body = NULL;
+		return response;
+	}
+
+	struct stream *stream = malloc(sizeof(*stream));
+	if (stream == NULL)
+		return NULL;
+	*stream = (struct stream){ reply->fill, reply->free, reply->source };
+	response = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, CONNECTION_MEMORY, fill_piece, stream, free_stream);
+	if (response == NULL)
+		free(stream);
+	else
+		reply->fill = NULL;
+	return response;
+}
+
+static enum MHD_Result
+send_reply(struct MHD_Connection *connection, const char *method, struct reply *reply)
+{
+	bool streams = reply->fill != NULL;
+	struct MHD_Response *response = make_response(reply);
+	enum MHD_Result sent = MHD_NO;
+
+	if (response == NULL) {
+		reply_fini(reply);
+		return MHD_NO;
+	}
+	/* Of a body in chunks the library sends the last one, which is empty, even after HEAD: it would be taken
+	 * for the beginning of the next answer.  So that body has no chunks, and its end is that of the connection. */
+	if (streams && strcmp(method, "HEAD") == 0)
+		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+	if (reply->type != NULL)
+		MHD_add_response_header(response, "Content-Type", reply->type);
+	if (reply->allow != NULL)
+		MHD_add_response_header(response, "Allow", reply->allow);
+	if (reply->close)
+		MHD_add_response_header(response, "Connection", "close");
+	MHD_add_response_header(response, "Cache-Control", "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	sent = MHD_queue_response(connection, (unsigned)reply->status, response);
+	MHD_destroy_response(response);
+	return sent;
+}
+
+/* Called when the headers are there, and again when the request is whole.  Who answers the first
+ * time ends the connection, which is right only for those that are refused. */
+static enum MHD_Result
+request_came(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+    const char *upload, size_t *upload_size, void **own)
+{
+	struct server *server = cls;
+	struct exchange *exchange = *own;
+	struct reply reply = { 0 };
+	struct request request = {
+		.track = server->track,
+		.readiness = server->readiness,
+		.http_library = MHD_get_version(),
+	};
+
+	(void)url;
+	(void)upload;
+	(void)upload_size;
+	if (exchange == NULL)
+		return MHD_NO;
+	if (!exchange->announced) {
+		exchange->announced = true;
+		return admits(server, connection, version, &reply) ? MHD_YES : send_reply(connection, method, &reply);
+	}
+	router_answer(&request, method, exchange->target, &reply);
+	return send_reply(connection, method, &reply);
+}
+
+int
+server_start(struct server **started, const struct track *track, const _Atomic int *readiness, int connections_max)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (server == NULL)
+		return -ENOMEM;
+	server->track = track;
+	server->readiness = readiness;
+	int error = admin_socket_open(&server->socket, &track->settings->admin);
+	if (error != 0) {
+		free(server);
+		return error;
+	}
+	errno = 0;
+	/* The logger comes first, or what the later options complain of goes to stderr. */
+	server->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL,
+	    NULL, request_came, server, MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL, MHD_OPTION_LISTEN_SOCKET,
+	    server->socket.fd, MHD_OPTION_URI_LOG_CALLBACK, uri_came, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over,
+	    NULL, MHD_OPTION_NOTIFY_CONNECTION, client_came, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections_max,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	if (server->daemon == NULL) {
+		error = errno != 0 ? -errno : -ENOMEM;
+		admin_socket_unlink(&server->socket);
+		close(server->socket.fd);
+		free(server);
+		return error;
+	}
+	*started = server;
+	return 0;
+}
+
+const struct addr *
+server_address(const struct server *server)
+{
+	return &server->socket.bound;
+}
+
+void
+server_stop(struct server *server)
+{
+	if (server == NULL)
+		return;
+	/* First, so that who comes now finds nobody instead of one who leaves. */
+	admin_socket_unlink(&server->socket);
+	MHD_stop_daemon(server->daemon); /* closes the socket, and the connections with what they still waited for */
+	free(server);
+}

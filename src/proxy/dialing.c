@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "proxy/dialing.h"
+
+#include <errno.h>
+#include "base/clock.h"
+#include "net/socket.h"
+#include "proxy/chronicle.h"
+#include "proxy/ending.h"
+#include "upstream/proxy_header.h"
+
+static enum conn_event
+failure_event(int error)
+{
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+		return EV_NO_FDS;
+	case ENOMEM:
+	case ENOBUFS:
+	case ENOSPC: /* epoll's max_user_watches */
+		return EV_NO_MEMORY;
+	case EADDRNOTAVAIL:
+		return EV_NO_PORTS;
+	case ECONNREFUSED:
+		return EV_REFUSED;
+	case ETIMEDOUT:
+		return EV_CONNECT_TIMEOUT;
+	default:
+		return EV_UNREACHABLE;
+	}
+}
+
+/* Others may remain, unless the shortage is our own. */
+enum conn_event
+dialing_failed(struct conn *conn, int error)
+{
+	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
+	enum conn_event event = failure_event(error);
+
+	totals_add(&conn->bench->totals->counts[TOTAL_CONNECT_FAILURES], 1);
+	ending_close_leg(
+	    conn, LEG_UPSTREAM, true); /* its answer may come this very moment: a FIN would look like ours */
+	leg->end_turn = 0;
+	conn->connect_error = (uint16_t)error;
+	chronicle_edit(conn)->legs[LEG_UPSTREAM].error = (uint16_t)error;
+	chronicle_edit(conn)->legs[LEG_UPSTREAM].fd = -1;
+	return event == EV_NO_FDS || event == EV_NO_MEMORY ? event : EV_TARGET_FAILED;
+}
+
+/* From each source in turn, until one has a port left; a Unix target has no source. */
+static int
+connect_from(struct workbench *bench, const struct addr *to, int *fd)
+{
+	const struct settings *settings = bench->settings;
+	bool tried = false;
+	int error = 0;
+
+	for (int i = 0; i < settings->source_count && (!tried || error == -EADDRNOTAVAIL); i++) {
+		const struct addr *source = &settings->sources[bench->next_source++ % (unsigned)settings->source_count];
+
+		if (source->any.sa_family != to->any.sa_family)
+			continue;
+		tried = true;
+		error = socket_connect(to, source, &bench->keepalive, fd);
+	}
+	return tried ? error : socket_connect(to, NULL, &bench->keepalive, fd);
+}
+
+static void
+describe_target(struct conn *conn, int target, const struct addr *to, int fd)
+{
+	struct record *record = chronicle_edit(conn);
+	struct record_leg *leg = &record->legs[LEG_UPSTREAM];
+	struct addr local;
+
+	if (fd == -1 || !socket_name(fd, &local))
+		local = (struct addr){ .any.sa_family = to->any.sa_family };
+	conn->legs[LEG_UPSTREAM].is_unix = addr_is_unix(to);
+	record->target = (uint16_t)target;
+	record->target_chosen = true;
+	flow_set(&leg->flow, &local, to);
+	record->target_address = leg->flow.destination;
+	leg->fd = fd;
+	leg->error = 0;
+	leg->tcp_state = 0;
+	leg->socket_cookie = fd == -1 ? 0 : socket_cookie(fd);
+}
+
+enum conn_event
+dialing_next(struct conn *conn)
+{
+	struct workbench *bench = conn->bench;
+	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
+	bool again = conn->retrying;
+	struct addr to;
+	int target, fd;
+
+	conn->retrying = false;
+	if (again)
+		dial_again(&conn->dial);
+	switch (dial_next(&conn->dial, bench->groups[chronicle_edit(conn)->upstream], &target, &to)) {
+	case DIAL_NO_ADDRESS:
+		return EV_NO_ADDRESS;
+	case DIAL_EXHAUSTED:
+		return failure_event(conn->connect_error);
+	case DIAL_ADDRESS:
+		break;
+	}
+	if (!again) {
+		conn->times.phase = conn_now(conn);
+		chronicle_edit(conn)->attempts++;
+		totals_add(&bench->totals->counts[TOTAL_CONNECT_ATTEMPTS], 1);
+	}
+	conn->rearm = true;
+	int error = connect_from(bench, &to, &fd);
+	describe_target(conn, target, &to, fd);
+	conn->retrying = error == -EAGAIN && addr_is_unix(&to);
+	if (conn->retrying)
+		return EV_NONE;
+	if (error != 0 && error != -EINPROGRESS)
+		return dialing_failed(conn, -error);
+	error = loop_watch(
+	    bench->loop, &leg->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, leg->watch.on_events);
+	if (error != 0) {
+		socket_close(fd);
+		return dialing_failed(conn, -error);
+	}
+	chronicle_tcp_state(conn, LEG_UPSTREAM);
+	return EV_NONE;
+}
+
+int
+dialing_greet(struct conn *conn)
+{
+	const struct record *record = chronicle_edit(conn);
+	const struct settings *settings = conn->bench->settings;
+	char header[PROXY_HEADER_MAX];
+	size_t size = proxy_header_write(header, settings->proxy_out, &record->legs[LEG_CLIENT].flow,
+	    conn->legs[LEG_CLIENT].is_unix ? settings->listeners[record->listener].addr.local.sun_path : NULL);
+	ssize_t sent = size == 0 ? 0 : socket_send(conn->legs[LEG_UPSTREAM].watch.fd, header, size);
+
+	if (sent == (ssize_t)size) {
+		conn->prologue = (uint16_t)size;
+		return 0;
+	}
+	return sent < 0 && sent != -EAGAIN ? (int)-sent : ENOBUFS;
+}

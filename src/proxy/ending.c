@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "proxy/ending.h"
+
+#include "base/clock.h"
+#include "net/socket.h"
+#include "proxy/chronicle.h"
+#include "proxy/farewell.h"
+
+static void
+say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
+{
+	struct totals *totals = conn->bench->totals;
+	struct record *record = chronicle_edit(conn);
+	struct farewell farewell = {
+		.why = conn->why,
+		.fault = close_meanings[conn->why].how == HOW_TIMEOUT ? conn->fault : LEG_NONE,
+		.prologue = conn->prologue,
+		.now_ns = clock_now(),
+		.ending_ns = conn->ending != 0 ? conn->ending : conn_now(conn),
+		.error = conn->connect_error,
+	};
+
+	for (int i = 0; i < LEG_COUNT; i++) {
+		const struct conn_leg *leg = &conn->legs[i];
+
+		farewell.legs[i] = (struct farewell_leg){
+			.fd = leg->watch.fd,
+			.is_unix = leg->is_unix,
+			.ended = leg->ended,
+			.fin_sent = leg->fin_sent,
+			.abort = abort[i],
+			.error = leg->error,
+			.end_turn = leg->end_turn,
+		};
+	}
+	record->state = CONN_CLOSED;
+	chronicle_counters(record, conn);
+	farewell_say(&farewell, record);
+	if (record->close.undelivered[LEG_CLIENT] > 0)
+		totals_add(
+		    &totals->counts[TOTAL_UNDELIVERED_TO_CLIENT], (uint64_t)record->close.undelivered[LEG_CLIENT]);
+	if (record->close.undelivered[LEG_UPSTREAM] > 0)
+		totals_add(
+		    &totals->counts[TOTAL_UNDELIVERED_TO_UPSTREAM], (uint64_t)record->close.undelivered[LEG_UPSTREAM]);
+	totals_add(&totals->counts[TOTAL_CLOSED], 1);
+	totals_add(&totals->closed_by[conn->why], 1);
+}
+
+void
+ending_close_leg(struct conn *conn, enum leg_name leg, bool abort)
+{
+	int fd = conn->legs[leg].watch.fd;
+
+	if (fd == -1)
+		return;
+	loop_unwatch(conn->bench->loop, &conn->legs[leg].watch);
+	if (abort)
+		socket_abort(fd);
+	else
+		socket_close(fd);
+}
+
+enum conn_event
+ending_close(struct conn *conn, const bool abort[LEG_COUNT])
+{
+	say_farewell(conn, abort);
+	timer_cancel(loop_timers(conn->bench->loop), &conn->timer);
+	for (int i = 0; i < LEG_COUNT; i++) {
+		pump_fini(&conn->pumps[i], &conn->bench->tools);
+		ending_close_leg(conn, i, abort[i]);
+	}
+	loop_unready(conn->bench->loop, &conn->again);
+	chronicle_news(conn, EVENT_CLOSE);
+	return EV_NONE;
+}
+
+enum conn_event
+ending_look(struct conn *conn)
+{
+	uint64_t acknowledged = 0;
+	bool owed = false;
+
+	for (int i = 0; i < LEG_COUNT; i++) {
+		const struct pump *to = &conn->pumps[leg_other(i)];
+		uint64_t sent = to->sent + (i == LEG_UPSTREAM ? conn->prologue : 0) + conn->legs[i].fin_sent;
+		int queued;
+
+		if (conn->legs[i].error != 0)
+			continue;
+		queued = socket_outq(conn->legs[i].watch.fd);
+		if (queued <= 0)
+			acknowledged += sent;
+		else if ((uint64_t)queued < sent)
+			acknowledged += sent - (uint64_t)queued;
+		if (!to->through || queued > 0) {
+			owed = true;
+			conn->owed = (uint8_t)i;
+		}
+	}
+	if (!owed)
+		return EV_FLUSHED;
+	if (acknowledged > conn->acknowledged)
+		conn->times.phase = conn_now(conn);
+	conn->acknowledged = acknowledged;
+	conn->rearm = true;
+	return EV_NONE;
+}
