@@ -74,11 +74,6 @@ scenario_tests = \
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
-%C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
-%C%_scenario_test_conn_end_LDADD = $(fake_LDADD)
-%C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
-%C%_scenario_test_conn_loans_LDADD = $(fake_LDADD)
-%C%_scenario_test_conn_timer_LDADD = $(fake_LDADD)
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
