@@ -19,12 +19,14 @@
 /* Payload, or RECORD_UNKNOWN. */
 struct tally {
 	int64_t received, acknowledged;
+	bool fin_came, rst_came;
 	bool may_reset; /* closing it abruptly puts a RST on the wire */
 };
 
-/* Also one that came in this very turn and was not seen before the other side ended all. */
+/* The kernel may know of an end that no event has told us yet.  A socket that is closed without an error
+ * got there by two FINs; EPIPE is a RST behind one. */
 static bool
-has_fin_come(const struct farewell_leg *leg, uint8_t state)
+has_fin_come(const struct farewell_leg *leg, uint8_t state, int pending)
 {
 	switch (state) {
 	case TCP_IS_CLOSE_WAIT:
@@ -33,12 +35,7 @@ has_fin_come(const struct farewell_leg *leg, uint8_t state)
 	case TCP_IS_TIME_WAIT:
 		return true;
 	case TCP_IS_CLOSED:
-		if (!leg->ended && leg->error == 0) {
-			int error = socket_error(leg->fd);
-
-			return error == 0 || error == EPIPE;
-		}
-		/* fall through */
+		return leg->ended || (leg->error == 0 && (pending == 0 || pending == EPIPE));
 	default:
 		return leg->ended;
 	}
@@ -85,13 +82,17 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct rec
 	if (!tcp_info_read(leg->fd, &facts))
 		return (struct tally){ .received = RECORD_UNKNOWN, .acknowledged = RECORD_UNKNOWN };
 
-	int64_t received = (int64_t)facts.bytes_received - has_fin_come(leg, facts.state);
+	int pending = leg->error == 0 ? socket_error(leg->fd) : 0;
+	bool fin_came = has_fin_come(leg, facts.state, pending);
+	int64_t received = (int64_t)facts.bytes_received - fin_came;
 	int64_t acknowledged = (int64_t)facts.bytes_acked - (number == LEG_UPSTREAM);
 	if (leg->fin_sent && socket_outq(leg->fd) == 0)
 		acknowledged--;
 	return (struct tally){
 		.received = received > 0 ? received : 0,
 		.acknowledged = acknowledged > 0 ? acknowledged : 0,
+		.fin_came = fin_came,
+		.rst_came = pending == ECONNRESET || pending == EPIPE,
 		.may_reset = may_reset(&facts),
 	};
 }
@@ -146,6 +147,23 @@ is_clean(const struct farewell *farewell, const struct record_close *close)
 	       close->undelivered[LEG_UPSTREAM] == 0;
 }
 
+static void
+close_record_leg(struct record_leg *record, const struct farewell_leg *leg, const struct tally *tally, int64_t now_us)
+{
+	/* Closing with bytes unread is an abort too, whatever we call it. */
+	bool aborts = leg->abort || (leg->fd != -1 && !leg->is_unix && socket_inq(leg->fd) > 0);
+
+	if (aborts && tally->may_reset)
+		record->rst_sent_us = now_us;
+	if (tally->fin_came && record->fin_received_us == RECORD_UNKNOWN)
+		record->fin_received_us = now_us;
+	if (tally->rst_came && record->rst_received_us == RECORD_UNKNOWN)
+		record->rst_received_us = now_us;
+	record->fd = -1;
+	if (record->flow.protocol == FLOW_TCP)
+		record->tcp_state = TCP_IS_CLOSED;
+}
+
 void
 farewell_say(const struct farewell *farewell, struct record *record)
 {
@@ -154,16 +172,9 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	struct tally tallies[LEG_COUNT];
 
 	for (int i = 0; i < LEG_COUNT; i++) {
-		const struct farewell_leg *leg = &farewell->legs[i];
-
-		tallies[i] = tally_leg(leg, i, record);
-		/* Closing with bytes unread is an abort too, whatever we call it. */
-		bool aborts = leg->abort || (leg->fd != -1 && !leg->is_unix && socket_inq(leg->fd) > 0);
-		if (aborts && tallies[i].may_reset)
-			record->legs[i].rst_sent_us = record_offset_us(record, farewell->now_ns);
-		record->legs[i].fd = -1;
-		if (record->legs[i].flow.protocol == FLOW_TCP)
-			record->legs[i].tcp_state = TCP_IS_CLOSED;
+		tallies[i] = tally_leg(&farewell->legs[i], i, record);
+		close_record_leg(
+		    &record->legs[i], &farewell->legs[i], &tallies[i], record_offset_us(record, farewell->now_ns));
 	}
 	leave_out(&tallies[LEG_UPSTREAM].acknowledged, farewell->prologue);
 	record->closed_ns = farewell->now_ns;
