@@ -236,6 +236,27 @@ START_TEST(ends_in_one_turn_have_no_initiator)
 }
 END_TEST
 
+START_TEST(an_end_that_nobody_told_is_seen_now)
+{
+	farewell.turn = 9;
+	farewell.legs[LEG_CLIENT].end_turn = _i == 0 ? 9 : 8;
+	if (_i < 2) {
+		far_finishes(LEG_UPSTREAM);
+		farewell.legs[LEG_UPSTREAM].ended = false;
+	} else {
+		socket_abort(far[LEG_UPSTREAM]);
+		far[LEG_UPSTREAM] = -1;
+		farewell.legs[LEG_CLIENT].end_turn = 0;
+	}
+	farewell_say(&farewell, record);
+	ck_assert_int_eq(record->close.order, _i == 0   ? ORDER_SAME_TURN
+					      : _i == 1 ? ORDER_CLIENT_FIRST
+							: ORDER_UPSTREAM_FIRST);
+	ck_assert_int_eq(
+	    _i < 2 ? record->legs[LEG_UPSTREAM].fin_received_us : record->legs[LEG_UPSTREAM].rst_received_us, 3000000);
+}
+END_TEST
+
 START_TEST(a_leg_without_a_socket_has_nothing_to_tell)
 {
 	far_sends(LEG_CLIENT, 10);
@@ -284,6 +305,7 @@ main(void)
 	tcase_add_test(tcase, an_abort_is_told_where_it_puts_a_reset_on_the_wire);
 	tcase_add_test(tcase, closing_with_bytes_unread_is_an_abort_too);
 	tcase_add_test(tcase, ends_in_one_turn_have_no_initiator);
+	tcase_add_loop_test(tcase, an_end_that_nobody_told_is_seen_now, 0, 3);
 	tcase_add_test(tcase, a_leg_without_a_socket_has_nothing_to_tell);
 	tcase_add_test(tcase, on_a_unix_leg_sent_is_delivered);
 	suite_add_tcase(suite, tcase);
