@@ -29,27 +29,34 @@ unit_tests = \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
 	%D%/unit/test_conn_log \
+	%D%/unit/test_deadline \
 	%D%/unit/test_demo \
+	%D%/unit/test_farewell \
 	%D%/unit/test_fields \
 	%D%/unit/test_flow \
 	%D%/unit/test_group \
 	%D%/unit/test_history \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_listeners \
+	%D%/unit/test_listening \
 	%D%/unit/test_log \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
 	%D%/unit/test_manual \
 	%D%/unit/test_nearest \
+	%D%/unit/test_notify \
 	%D%/unit/test_options \
 	%D%/unit/test_proxy_header \
+	%D%/unit/test_pump \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
 	%D%/unit/test_record_json \
 	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
+	%D%/unit/test_socket \
 	%D%/unit/test_table \
+	%D%/unit/test_tcp_info \
 	%D%/unit/test_text \
 	%D%/unit/test_timer \
 	%D%/unit/test_totals \

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4096 }; /* the kernel cuts it to net.core.somaxconn */
@@ -27,10 +28,15 @@ open_tcp(const struct addr *addr, bool any, const struct keepalive *keepalive)
 	return error;
 }
 
-/* A path left behind by a process that is gone refuses; whoever answers keeps it. */
+/* A path left behind by a process that is gone refuses; whoever answers keeps it.  So does a
+ * file that is no socket, which would refuse as well. */
 static bool
 is_stale(const struct addr *addr)
 {
+	struct stat file;
+
+	if (lstat(addr->local.sun_path, &file) == -1 || !S_ISSOCK(file.st_mode))
+		return false;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool refused = fd != -1 && connect(fd, &addr->any, addr->length) == -1 && errno == ECONNREFUSED;
 

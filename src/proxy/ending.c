@@ -15,6 +15,7 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 		.why = conn->why,
 		.fault = close_meanings[conn->why].how == HOW_TIMEOUT ? conn->fault : LEG_NONE,
 		.prologue = conn->prologue,
+		.turn = (uint32_t)loop_turns(conn->bench->loop),
 		.now_ns = clock_now(),
 		.ending_ns = conn->ending != 0 ? conn->ending : conn_now(conn),
 		.error = conn->connect_error,

@@ -113,10 +113,20 @@ difference(int64_t received, int64_t acknowledged)
 	return received > acknowledged ? received - acknowledged : 0;
 }
 
-static enum close_order
-order_of(const struct farewell *farewell)
+/* An end that no event has told yet is seen now. */
+static uint32_t
+end_turn_of(const struct farewell *farewell, enum leg_name leg, const struct tally *tally)
 {
-	uint32_t client = farewell->legs[LEG_CLIENT].end_turn, upstream = farewell->legs[LEG_UPSTREAM].end_turn;
+	uint32_t turn = farewell->legs[leg].end_turn;
+
+	return turn == 0 && (tally->fin_came || tally->rst_came) ? farewell->turn : turn;
+}
+
+static enum close_order
+order_of(const struct farewell *farewell, const struct tally tallies[LEG_COUNT])
+{
+	uint32_t client = end_turn_of(farewell, LEG_CLIENT, &tallies[LEG_CLIENT]);
+	uint32_t upstream = end_turn_of(farewell, LEG_UPSTREAM, &tallies[LEG_UPSTREAM]);
 
 	if (client == 0 && upstream == 0)
 		return ORDER_NONE;
@@ -181,7 +191,7 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
 												: KIND_PROXY;
 	close->reason = farewell->why;
-	close->order = order_of(farewell);
+	close->order = order_of(farewell, tallies);
 	close->initiator = close_initiator(farewell->why, close->order == ORDER_SAME_TURN);
 	close->how = close_meanings[farewell->why].how;
 	close->leg = farewell->fault;

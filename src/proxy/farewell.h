@@ -22,6 +22,7 @@ struct farewell {
 	enum close_reason why;
 	enum leg_name fault;
 	unsigned prologue; /* bytes of ours among those sent to the upstream */
+	uint32_t turn;     /* this one */
 	int64_t now_ns;
 	int64_t ending_ns; /* since when the end was under way */
 	int error;         /* errno of the last failed connect, if that was the end */

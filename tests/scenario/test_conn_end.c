@@ -432,6 +432,19 @@ START_TEST(resets_of_both_sides_in_one_turn_have_no_initiator)
 }
 END_TEST
 
+/* … also when the first of them ends all, before anybody heard of the other. */
+START_TEST(a_reset_that_is_still_to_be_heard_counts_for_the_order)
+{
+	const struct side *side = &sides[_i];
+
+	scene_fails(&it, side->leg, ECONNRESET);
+	scene_fails(&it, leg_other(side->leg), ECONNRESET);
+	scene_turn();
+	scene_check_close(&it, side->reset, BY_NOBODY);
+	ck_assert_uint_eq(scene_record(&it)->close.order, ORDER_SAME_TURN);
+}
+END_TEST
+
 /* The kernel tells an error once: whoever meets it first must not leave the other with a false end of file. */
 
 START_TEST(a_reset_that_a_send_met_first_is_no_fin)
@@ -563,6 +576,7 @@ main(void)
 	tcase_add_loop_test(resets, a_reset_while_the_last_fins_fly_takes_the_place_of_the_orderly_end, 0, LEG_COUNT);
 	tcase_add_test(resets, the_first_cause_stays);
 	tcase_add_test(resets, resets_of_both_sides_in_one_turn_have_no_initiator);
+	tcase_add_loop_test(resets, a_reset_that_is_still_to_be_heard_counts_for_the_order, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_reset_that_a_send_met_first_is_no_fin, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_reset_that_a_read_met_first_is_no_fin, 0, LEG_COUNT);
 	tcase_add_test(resets, last_words_are_passed_on_though_a_send_met_the_reset);
