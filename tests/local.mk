@@ -69,16 +69,18 @@ unit_tests = \
 
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests = \
+	%D%/scenario/test_conn_chance \
 	%D%/scenario/test_conn_connect \
 	%D%/scenario/test_conn_end \
 	%D%/scenario/test_conn_forward \
 	%D%/scenario/test_conn_loans \
 	%D%/scenario/test_conn_timer
+%C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
-%C%_scenario_test_conn_end_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
-%C%_scenario_test_conn_loans_LDADD = $(fake_LDADD)
-%C%_scenario_test_conn_timer_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
