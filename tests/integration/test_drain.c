@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include "support/http_ask.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
@@ -30,7 +31,8 @@ START_TEST(what_is_live_may_finish)
 	proxy_signal(hop.proxy, ways[_i]);
 	wait_until(status_of(hop.proxy, "/readyz") == 503);
 	ck_assert_int_eq(status_of(hop.proxy, "/livez"), 200);
-	wait_until(peer_try_connect(proxy_listener(hop.proxy, 0), 0) == -ECONNREFUSED);
+	wait_until(strcmp(path_text(http_get_json(hop.proxy, "/listeners"), "listeners.0.state"), "closed") == 0);
+	ck_assert_int_eq(peer_try_connect(proxy_listener(hop.proxy, 0), 0), -ECONNREFUSED);
 	peer_say(hop.client, "not done yet");
 	peer_expect(hop.upstream, "not done yet");
 	peer_say(hop.upstream, "nor am I");
@@ -63,7 +65,7 @@ START_TEST(what_meets_the_deadline_ends_as_shutdown)
 	peer_expect_reset(hop.client);
 	peer_expect_reset(hop.upstream);
 	proxy_exit_status(hop.proxy);
-	ck_assert(proxy_has_said(hop.proxy, "shutdown"));
+	ck_assert_msg(proxy_has_said(hop.proxy, "shutdown"), "%s", proxy_stderr(hop.proxy));
 	proxy_end(hop.proxy);
 }
 END_TEST
@@ -79,7 +81,7 @@ START_TEST(a_second_signal_stops_at_once)
 	peer_expect_reset(hop.client);
 	peer_expect_reset(hop.upstream);
 	proxy_exit_status(hop.proxy);
-	ck_assert(proxy_has_said(hop.proxy, "shutdown"));
+	ck_assert_msg(proxy_has_said(hop.proxy, "shutdown"), "%s", proxy_stderr(hop.proxy));
 	proxy_end(hop.proxy);
 }
 END_TEST

@@ -92,33 +92,16 @@ open_socket(const union address *address, int receive_buffer)
 	return fd;
 }
 
-static int
-try_listen(const char *text, int backlog, int receive_buffer)
+int
+peer_listen_with(const char *text, int backlog, int receive_buffer)
 {
 	union address address;
 	socklen_t length = read_address(&address, text);
 	int fd = open_socket(&address, receive_buffer), on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, &address.any, length) == 0 && listen(fd, backlog) == 0)
-		return fd;
-	int error = errno;
-	close(fd);
-	return -error;
-}
-
-int
-peer_try_listen(const char *text)
-{
-	return try_listen(text, SOMAXCONN, 0);
-}
-
-int
-peer_listen_with(const char *text, int backlog, int receive_buffer)
-{
-	int fd = try_listen(text, backlog, receive_buffer);
-
-	ck_assert_msg(fd >= 0, "listen on %s: %s", text, strerror(-fd));
+	ck_assert_msg(bind(fd, &address.any, length) == 0, "bind %s: %s", text, strerror(errno));
+	ck_assert_int_eq(listen(fd, backlog), 0);
 	return fd;
 }
 

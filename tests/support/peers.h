@@ -21,7 +21,6 @@ struct peer_name {
 /* An upstream.  backlog 0 lets the kernel complete one connection that is not accepted. */
 int peer_listen(const char *address);
 int peer_listen_with(const char *address, int backlog, int receive_buffer);
-int peer_try_listen(const char *address); /* -errno when it is taken */
 int peer_accept(int listener);
 
 /* A client.  The second is for whoever wants to see connect fail: -errno then.
