@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # nginx behind sockproxy: large files both ways with curl, many small requests with ApacheBench.
+# shellcheck disable=SC2154 # real.sh sets work, port, address and the like
 . "${srcdir:-.}/tests/support/real.sh"
 need nginx nginx-light
 need curl curl

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # iperf3 through sockproxy: as much as goes, up, down, and both at once.
+# shellcheck disable=SC2154 # real.sh sets work, port, address and the like
 . "${srcdir:-.}/tests/support/real.sh"
 need iperf3 iperf3
 need curl curl

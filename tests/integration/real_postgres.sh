@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # PostgreSQL behind sockproxy: psql asks, pgbench works, a COPY goes both ways.
+# shellcheck disable=SC2154 # real.sh sets work, port, address and the like
 . "${srcdir:-.}/tests/support/real.sh"
 PATH=$PATH:$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
 need initdb postgresql

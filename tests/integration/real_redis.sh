@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # redis-server behind sockproxy: many small exchanges, pipelines and large values.
+# shellcheck disable=SC2154 # real.sh sets work, port, address and the like
 . "${srcdir:-.}/tests/support/real.sh"
 need redis-server redis-server
 need redis-benchmark redis-tools
