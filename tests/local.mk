@@ -2,6 +2,9 @@ dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh %D%/run.sh
 TESTS += %D%/check-floors.sh %D%/check-manual.sh
 EXTRA_DIST += %D%/README.md %D%/valgrind.supp
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir;
+EXTRA_DIST += %D%/README.md
+AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir; \
+	SOCKPROXY='$(abs_top_builddir)/sockproxy'; export SOCKPROXY;
 
 if HAVE_CHECK
 AM_CPPFLAGS += -I$(srcdir)/%D% $(CHECK_CFLAGS)
@@ -9,9 +12,15 @@ LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 
 check_LIBRARIES += libsupport.a
 libsupport_a_SOURCES = \
+	%D%/support/echo_upstream.c %D%/support/echo_upstream.h \
+	%D%/support/hop.c %D%/support/hop.h \
 	%D%/support/http_ask.c %D%/support/http_ask.h \
+	%D%/support/peers.c %D%/support/peers.h \
+	%D%/support/proxy_facts.c %D%/support/proxy_facts.h \
+	%D%/support/proxy_process.c %D%/support/proxy_process.h \
 	%D%/support/suite.c %D%/support/suite.h \
-	%D%/support/tcp_pair.c %D%/support/tcp_pair.h
+	%D%/support/tcp_pair.c %D%/support/tcp_pair.h \
+	%D%/support/wait_until.c %D%/support/wait_until.h
 
 # In place of net/socket.c, net/tcp_info.c and base/clock.c: stands before libsockproxy.a, so that
 # the linker looks no further.
@@ -84,13 +93,42 @@ scenario_tests = \
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
-	%D%/integration/test_api
+	%D%/integration/test_api \
+	%D%/integration/test_books \
+	%D%/integration/test_command_line \
+	%D%/integration/test_connect_failures \
+	%D%/integration/test_conns \
+	%D%/integration/test_drain \
+	%D%/integration/test_endings \
+	%D%/integration/test_half_close \
+	%D%/integration/test_many_connections \
+	%D%/integration/test_proxy_out \
+	%D%/integration/test_routes \
+	%D%/integration/test_ss_agrees \
+	%D%/integration/test_timeouts
+
+# real programs behind the daemon; each skips where its program is missing
+real_scripts = \
+	%D%/integration/real_http.sh \
+	%D%/integration/real_iperf3.sh \
+	%D%/integration/real_postgres.sh \
+	%D%/integration/real_redis.sh
+dist_check_SCRIPTS += $(real_scripts)
+EXTRA_DIST += %D%/support/real.sh
 
 # fault: the same daemon while something breaks
-fault_tests =
+fault_tests = \
+	%D%/fault/test_deaf_stderr \
+	%D%/fault/test_descriptors \
+	%D%/fault/test_killed_upstream \
+	%D%/fault/test_many_stalled \
+	%D%/fault/test_max_conns \
+	%D%/fault/test_resets \
+	%D%/fault/test_stalled_reader \
+	%D%/fault/test_stalled_watcher
 
 check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests)
-TESTS += $(check_PROGRAMS)
+TESTS += $(check_PROGRAMS) $(real_scripts)
 
 # One folder alone.
 check-unit:
@@ -98,7 +136,7 @@ check-unit:
 check-scenario:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(scenario_tests)'
 check-integration:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests)'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests) $(real_scripts)'
 check-fault:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)'
 endif

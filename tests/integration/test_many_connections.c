@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Two thousand connections at once: each carried, each listed, each as small as promised. */
+#include "support/proxy_process.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include "support/echo_upstream.h"
+#include "support/peers.h"
+#include "support/proxy_facts.h"
+#include "support/suite.h"
+#include "support/wait_until.h"
+
+enum {
+	CONNECTIONS = 2000,
+	WARM = 20,
+	DESCRIPTORS = 2 * CONNECTIONS + 200,
+	BYTES_EACH_MOST = 1125, /* user-space memory of an idle one, record included */
+	SKIP = 77,
+};
+
+static int clients[CONNECTIONS];
+
+static void
+connect_and_exchange(const struct proxy *proxy, int from, int to)
+{
+	char hello[32];
+
+	for (int i = from; i < to; i++)
+		clients[i] = peer_connect(proxy_listener(proxy, 0));
+	for (int i = from; i < to; i++) {
+		snprintf(hello, sizeof(hello), "I am number %d", i);
+		peer_say(clients[i], hello);
+	}
+	for (int i = from; i < to; i++) {
+		snprintf(hello, sizeof(hello), "I am number %d", i);
+		peer_expect(clients[i], hello);
+	}
+}
+
+static void
+expect_each_listed_once(const struct proxy *proxy)
+{
+	json_t *conns = path(http_get_json(proxy, "/conns?limit=10000"), "conns");
+	static bool seen[65536];
+
+	ck_assert_uint_eq(json_array_size(conns), CONNECTIONS);
+	memset(seen, 0, sizeof(seen));
+	for (size_t i = 0; i < CONNECTIONS; i++) {
+		json_t *conn = json_array_get(conns, i);
+		json_int_t port = path_number(conn, "legs.client.tuple.source_port");
+
+		ck_assert_str_eq(path_text(conn, "state"), "established");
+		ck_assert(!seen[port]);
+		seen[port] = true;
+	}
+	for (int i = 0; i < CONNECTIONS; i++)
+		ck_assert(seen[atoi(strrchr(peer_local(clients[i]).text, ':') + 1)]);
+}
+
+/* Page by page the same table. */
+static void
+expect_pages(const struct proxy *proxy)
+{
+	json_t *page = http_get_json(proxy, "/conns?limit=300&count=1");
+	size_t listed = json_array_size(path(page, "conns"));
+	char target[256];
+
+	ck_assert_int_eq(path_number(page, "matched"), CONNECTIONS);
+	while (path_text(page, "next") != NULL) {
+		snprintf(target, sizeof(target), "/conns?limit=300&after=%s", path_text(page, "next"));
+		page = http_get_json(proxy, target);
+		listed += json_array_size(path(page, "conns"));
+	}
+	ck_assert_uint_eq(listed, CONNECTIONS);
+}
+
+START_TEST(two_thousand_at_once_are_carried_and_listed)
+{
+	struct echo *echo = echo_start();
+	struct proxy *proxy = proxy_start("-l 127.0.0.1:0 -u %s --log-conns off", echo_address(echo));
+
+	connect_and_exchange(proxy, 0, WARM);
+	size_t before = proxy_memory(proxy, "RssAnon");
+	connect_and_exchange(proxy, WARM, CONNECTIONS);
+	size_t after = proxy_memory(proxy, "RssAnon");
+	size_t each = (after - before) / (CONNECTIONS - WARM);
+	printf("%zu bytes of user-space memory for each idle connection\n", each);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	ck_assert_uint_le(each, BYTES_EACH_MOST);
+#endif
+	wait_until(proxy_stat(proxy, "connections_by_state.established") == CONNECTIONS);
+	expect_each_listed_once(proxy);
+	expect_pages(proxy);
+	for (int i = 0; i < CONNECTIONS; i++)
+		peer_close(&clients[i]);
+	wait_until(proxy_stat(proxy, "connections_closed_by_reason.client_fin") == CONNECTIONS);
+	ck_assert_int_eq(proxy_active_count(proxy), 0);
+	ck_assert_int_eq(proxy_history_count(proxy), CONNECTIONS);
+	proxy_stop(proxy);
+	echo_stop(echo);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("integration/many connections");
+	TCase *tcase = tcase_create("many connections");
+	struct rlimit descriptors;
+
+	getrlimit(RLIMIT_NOFILE, &descriptors);
+	if (descriptors.rlim_max < DESCRIPTORS) {
+		printf("skipped: %d descriptors are needed, RLIMIT_NOFILE allows %lu\n", DESCRIPTORS,
+		    (unsigned long)descriptors.rlim_max);
+		return SKIP;
+	}
+	descriptors.rlim_cur = descriptors.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &descriptors);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, two_thousand_at_once_are_carried_and_listed);
+	suite_add_tcase(suite, tcase);
+	return suite_main(suite);
+}
