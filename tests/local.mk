@@ -1,6 +1,6 @@
 dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh %D%/run.sh
 TESTS += %D%/check-floors.sh %D%/check-manual.sh
-EXTRA_DIST += %D%/README.md
+EXTRA_DIST += %D%/README.md %D%/valgrind.supp
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir; \
 	SOCKPROXY='$(abs_top_builddir)/sockproxy'; export SOCKPROXY;
 

@@ -12,7 +12,7 @@
 #include "support/scene.h"
 #include "support/suite.h"
 
-enum { CAST = 4, ACTS = 300, STORIES = 40 };
+enum { CAST = 4, ACTS = 200, STORIES = 20 };
 
 static struct actor cast[CAST];
 static uint32_t chance;
@@ -177,11 +177,11 @@ let_end(void)
 				scene_has_room(&cast[i], leg, FAKE_ROOM);
 			}
 		}
-		for (int turns = 0; turns < 100; turns++)
-			scene_after(turns < 80 ? 0 : 50 * NS_PER_MS);
+		for (int turns = 0; turns < 40; turns++)
+			scene_after(turns < 30 ? 0 : 50 * NS_PER_MS);
 	}
-	for (int turns = 0; turns < 100; turns++)
-		scene_after(turns < 80 ? 0 : 50 * NS_PER_MS);
+	for (int turns = 0; turns < 40; turns++)
+		scene_after(turns < 30 ? 0 : 50 * NS_PER_MS);
 	for (int i = 0; i < CAST; i++) {
 		scene_check_state(&cast[i], CONN_CLOSED);
 		ck_assert_uint_ne(scene_record(&cast[i])->close.reason, WHY_FLUSH_TIMEOUT);

@@ -254,13 +254,12 @@ scene_edge(const struct actor *actor, enum leg_name leg, uint32_t events)
 struct fake_socket *
 scene_socket(const struct actor *actor, enum leg_name leg)
 {
+	uint64_t cookie = leg == LEG_CLIENT ? 0 : scene_record(actor)->legs[LEG_UPSTREAM].socket_cookie;
 	int fd = actor->client;
 
-	for (int i = 0; leg == LEG_UPSTREAM && i < fake_connects.count; i++) {
-		if (fake_connects.asked[i].fd != -1 && (uint64_t)fake_connects.asked[i].fd + FAKE_COOKIE ==
-							   scene_record(actor)->legs[LEG_UPSTREAM].socket_cookie)
+	for (int i = 0; cookie != 0 && i < fake_connects.count; i++)
+		if (fake_connects.asked[i].fd != -1 && (uint64_t)fake_connects.asked[i].fd + FAKE_COOKIE == cookie)
 			fd = fake_connects.asked[i].fd;
-	}
 	return &fake_sockets[fd];
 }
 
