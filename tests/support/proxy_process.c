@@ -69,7 +69,7 @@ become_daemon(char **words, const struct proxy_start *how, int errors)
 	_exit(127);
 }
 
-static struct proxy *
+__attribute__((format(printf, 2, 0))) static struct proxy *
 launch(const struct proxy_start *how, const char *format, va_list arguments)
 {
 	char text[TEXT_MAX], *words[WORDS_MAX + 1];
