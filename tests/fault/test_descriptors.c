@@ -16,27 +16,33 @@
 
 enum { FEW = 80, CLIENTS = 60 };
 
-/* Its lowest free descriptor: RLIMIT_NOFILE at this number leaves it none. */
-static rlim_t
-first_free(const struct proxy *proxy)
+struct descriptors {
+	int count;
+	rlim_t first_free; /* RLIMIT_NOFILE at this number leaves it none */
+};
+
+static struct descriptors
+descriptors_of(const struct proxy *proxy)
 {
+	struct descriptors descriptors = { 0 };
 	char directory[64];
 	bool open[1024] = { false };
 	struct dirent *entry;
-	rlim_t fd = 0;
 	DIR *listing;
 
 	snprintf(directory, sizeof(directory), "/proc/%d/fd", (int)proxy->pid);
 	listing = opendir(directory);
 	ck_assert_ptr_ne(listing, NULL);
 	while ((entry = readdir(listing)) != NULL) {
-		if (entry->d_name[0] != '.' && atoi(entry->d_name) < 1024)
-			open[atoi(entry->d_name)] = true;
+		if (entry->d_name[0] == '.' || atoi(entry->d_name) >= 1024)
+			continue;
+		open[atoi(entry->d_name)] = true;
+		descriptors.count++;
 	}
 	closedir(listing);
-	while (open[fd])
-		fd++;
-	return fd;
+	while (open[descriptors.first_free])
+		descriptors.first_free++;
+	return descriptors;
 }
 
 static void
@@ -49,14 +55,26 @@ allow(const struct proxy *proxy, rlim_t descriptors)
 	ck_assert_int_eq(prlimit(proxy->pid, RLIMIT_NOFILE, &limit, NULL), 0);
 }
 
+/* One connection, and no question over HTTP under way: the next client gets what is free. */
+static struct hop
+hop_at_rest(void)
+{
+	struct hop hop = { .listener = peer_listen("127.0.0.1:0") };
+
+	hop.proxy = proxy_start("-l 127.0.0.1:0 -u %s --workers 1", peer_local(hop.listener).text);
+	int at_first = descriptors_of(hop.proxy).count;
+	hop_connect(&hop);
+	wait_until(descriptors_of(hop.proxy).count == at_first + 2);
+	return hop;
+}
+
 START_TEST(accepting_resumes_when_descriptors_return)
 {
-	struct hop hop = hop_open("--workers 1");
+	struct hop hop = hop_at_rest();
 	int waiting;
 
-	/* No request over HTTP until they return: it would need one. */
-	wait_until(proxy_stat(hop.proxy, "connections_active") == 1);
-	allow(hop.proxy, first_free(hop.proxy));
+	/* No question over HTTP until they return: it would need one. */
+	allow(hop.proxy, descriptors_of(hop.proxy).first_free);
 	waiting = peer_connect(proxy_listener(hop.proxy, 0));
 	peer_say(waiting, "may I?");
 	wait_until(proxy_has_said(hop.proxy, "accepting pauses"));
@@ -76,11 +94,10 @@ END_TEST
 
 START_TEST(a_client_whose_upstream_gets_no_descriptor_is_told)
 {
-	struct hop hop = hop_open("--workers 1");
+	struct hop hop = hop_at_rest();
 	int client;
 
-	wait_until(proxy_stat(hop.proxy, "connections_active") == 1);
-	allow(hop.proxy, first_free(hop.proxy) + 1);
+	allow(hop.proxy, descriptors_of(hop.proxy).first_free + 1);
 	client = peer_connect(proxy_listener(hop.proxy, 0));
 	peer_expect_reset(client);
 	allow(hop.proxy, 0);
