@@ -92,7 +92,7 @@ START_TEST(what_a_slow_reader_did_not_take_stays_in_the_kernel)
 }
 END_TEST
 
-START_TEST(a_unix_source_is_never_peeked)
+START_TEST(a_unix_source_is_not_peeked_while_there_are_loans)
 {
 	addr_parse(&scene.settings.listeners[0].addr, "unix:/run/sockproxy.sock");
 	begin();
@@ -369,7 +369,7 @@ main(void)
 	tcase_add_test(bytes, an_idle_connection_holds_nothing);
 	tcase_add_test(bytes, a_long_run_goes_on_in_the_next_turn);
 	tcase_add_test(bytes, what_a_slow_reader_did_not_take_stays_in_the_kernel);
-	tcase_add_test(bytes, a_unix_source_is_never_peeked);
+	tcase_add_test(bytes, a_unix_source_is_not_peeked_while_there_are_loans);
 	tcase_add_test(bytes, a_peek_that_cannot_be_taken_loses_the_source);
 	tcase_add_test(bytes, first_bytes_have_their_times);
 	tcase_add_test(bytes, counters_are_published_once_a_turn);
