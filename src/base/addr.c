@@ -35,8 +35,18 @@ parse_v4(struct addr *addr, const char *text)
 static bool
 parse_v6(struct addr *addr, const char *text)
 {
-	*addr = (struct addr){ .length = sizeof(addr->v6), .v6.sin6_family = AF_INET6 };
-	return inet_pton(AF_INET6, text, &addr->v6.sin6_addr) == 1;
+	struct in6_addr ip;
+
+	if (inet_pton(AF_INET6, text, &ip) != 1)
+		return false;
+	/* An IPv6 socket that takes IPv6 alone could not be bound to it. */
+	if (IN6_IS_ADDR_V4MAPPED(&ip)) {
+		*addr = (struct addr){ .length = sizeof(addr->v4), .v4.sin_family = AF_INET };
+		memcpy(&addr->v4.sin_addr, &ip.s6_addr[12], sizeof(addr->v4.sin_addr));
+	} else {
+		*addr = (struct addr){ .length = sizeof(addr->v6), .v6.sin6_family = AF_INET6, .v6.sin6_addr = ip };
+	}
+	return true;
 }
 
 /* "127.0.0.1" or "[::1]"; writes into host. */

@@ -437,8 +437,7 @@ take_down(struct daemon *daemon)
 		demo_stop_clients(daemon->demo);
 	if (daemon->workers != NULL)
 		workers_shutdown(daemon->workers);
-	if (daemon->conn_log != NULL)
-		conn_log_stop(daemon->conn_log);
+	bool track_unused = conn_log_stop(daemon->conn_log);
 	if (daemon->server != NULL)
 		server_stop(daemon->server);
 	if (daemon->demo != NULL)
@@ -453,7 +452,7 @@ take_down(struct daemon *daemon)
 	if (daemon->signals.fd != -1)
 		close(daemon->signals.fd);
 	loop_free(daemon->loop);
-	if (daemon->has_track)
+	if (daemon->has_track && track_unused)
 		track_fini(&daemon->track);
 	log_stop();
 }

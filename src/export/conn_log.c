@@ -70,10 +70,15 @@ wait_for_room(const struct conn_log *log)
 {
 	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	while (!is_stopping(log) || clock_now() < atomic_load(&log->deadline_ns))
-		if (poll(&out, 1, LOOK_MS) > 0)
+	for (;;) {
+		bool too_late = is_stopping(log) && clock_now() >= atomic_load(&log->deadline_ns);
+
+		/* However late, what has room goes out: this thread may just have had no turn until now. */
+		if (poll(&out, 1, too_late ? 0 : LOOK_MS) > 0)
 			return true;
-	return false;
+		if (too_late)
+			return false;
+	}
 }
 
 /* A stderr that is gone is a slow one for ever. */
@@ -244,13 +249,13 @@ conn_log_start(struct conn_log **log, const struct track *track)
 	return 0;
 }
 
-void
+bool
 conn_log_stop(struct conn_log *log)
 {
 	struct timespec patience;
 
 	if (log == NULL)
-		return;
+		return true;
 	atomic_store(&log->deadline_ns, clock_now() + STOP_MS * NS_PER_MS);
 	bus_wake(log->track->bus);
 	/* A write that blocks all the same must not hold up the exit: then the
@@ -258,9 +263,10 @@ conn_log_stop(struct conn_log *log)
 	clock_gettime(CLOCK_REALTIME, &patience);
 	patience.tv_sec += 2;
 	if (pthread_timedjoin_np(log->thread, NULL, &patience) != 0)
-		return;
+		return false;
 	bus_unfollow(&log->cursor);
 	free(log);
+	return true;
 }
 
 uint64_t

@@ -2,6 +2,7 @@
 #ifndef EXPORT_CONN_LOG_H
 #define EXPORT_CONN_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "track/track.h"
 
@@ -14,8 +15,9 @@ struct conn_log;
 /* 0 or -errno.  All signals must be blocked.  With LOG_CONNS_OFF it starts nothing, and *log is NULL. */
 int conn_log_start(struct conn_log **log, const struct track *track);
 
-/* Writes what was published before this call, for at most a second, and ends. */
-void conn_log_stop(struct conn_log *log);
+/* Writes what was published before this call, as far as stderr takes it within a second, and ends.
+ * False: a write hangs, and its thread may still look into `track`. */
+bool conn_log_stop(struct conn_log *log);
 
 /* Any thread: lines that were never written. */
 uint64_t conn_log_missed(const struct conn_log *log);
