@@ -176,13 +176,11 @@ END_TEST
 START_TEST(without_descriptors_it_waits_and_goes_on)
 {
 	struct rlimit before, none;
-	int fd = visit("");
+	int first = visit(""), fd = socket(upstream.any.sa_family, SOCK_STREAM, 0);
 
-	close(fd);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-	fd = socket(upstream.any.sa_family, SOCK_STREAM, 0);
 	none = before;
-	none.rlim_cur = (rlim_t)fd; /* every descriptor that accept could give is above */
+	none.rlim_cur = (rlim_t)first; /* all below are taken, and stay so: what accept could give is above */
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	ck_assert_int_eq(connect(fd, &upstream.any, upstream.length), 0);
 	ck_assert_int_eq(send(fd, "BYE\n", 4, 0), 4);
@@ -193,6 +191,7 @@ START_TEST(without_descriptors_it_waits_and_goes_on)
 	ck_assert_int_eq(answered, 0);
 	ck_assert_int_eq(poll(&in, 1, PATIENCE_S * 1000), 1);
 	close(fd);
+	close(first);
 }
 END_TEST
 
