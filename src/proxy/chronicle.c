@@ -76,6 +76,19 @@ publish_news(struct conn *conn, const struct record *record, uint64_t history_nu
 	conn->news = 0;
 }
 
+static void
+count_closed(struct totals *totals, const struct record *record)
+{
+	static const enum total undelivered[LEG_COUNT] = { TOTAL_UNDELIVERED_TO_CLIENT, TOTAL_UNDELIVERED_TO_UPSTREAM };
+
+	for (int i = 0; i < LEG_COUNT; i++) {
+		if (record->close.undelivered[i] > 0)
+			totals_add(&totals->counts[undelivered[i]], (uint64_t)record->close.undelivered[i]);
+	}
+	totals_add(&totals->counts[TOTAL_CLOSED], 1);
+	totals_add(&totals->closed_by[record->close.reason], 1);
+}
+
 void
 chronicle_publish(struct conn *conn)
 {
@@ -86,8 +99,10 @@ chronicle_publish(struct conn *conn)
 	chronicle_counters(chronicle_edit(conn), conn);
 	const union record_words *written = table_commit(bench->track->table, bench->number, conn->slot);
 	conn->drafting = conn->moved = false;
-	if (conn->state == CONN_CLOSED)
+	if (conn->state == CONN_CLOSED) {
 		history_number = history_append(bench->track->history, written);
+		count_closed(bench->totals, &written->record); /* whom it counts can be found by now */
+	}
 	publish_news(conn, &written->record, history_number);
 }
 

@@ -9,7 +9,6 @@
 static void
 say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 {
-	struct totals *totals = conn->bench->totals;
 	struct record *record = chronicle_edit(conn);
 	struct farewell farewell = {
 		.why = conn->why,
@@ -37,14 +36,6 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 	record->state = CONN_CLOSED;
 	chronicle_counters(record, conn);
 	farewell_say(&farewell, record);
-	if (record->close.undelivered[LEG_CLIENT] > 0)
-		totals_add(
-		    &totals->counts[TOTAL_UNDELIVERED_TO_CLIENT], (uint64_t)record->close.undelivered[LEG_CLIENT]);
-	if (record->close.undelivered[LEG_UPSTREAM] > 0)
-		totals_add(
-		    &totals->counts[TOTAL_UNDELIVERED_TO_UPSTREAM], (uint64_t)record->close.undelivered[LEG_UPSTREAM]);
-	totals_add(&totals->counts[TOTAL_CLOSED], 1);
-	totals_add(&totals->closed_by[conn->why], 1);
 }
 
 void
