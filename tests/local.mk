@@ -10,6 +10,7 @@ LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 
 check_LIBRARIES += libsupport.a
 libsupport_a_SOURCES = \
+	%D%/support/api_scene.c %D%/support/api_scene.h \
 	%D%/support/echo_upstream.c %D%/support/echo_upstream.h \
 	%D%/support/hop.c %D%/support/hop.h \
 	%D%/support/http_ask.c %D%/support/http_ask.h \
@@ -91,7 +92,10 @@ scenario_tests = \
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
-	%D%/integration/test_api \
+	%D%/integration/test_api_conns \
+	%D%/integration/test_api_http \
+	%D%/integration/test_api_one \
+	%D%/integration/test_api_server \
 	%D%/integration/test_books \
 	%D%/integration/test_command_line \
 	%D%/integration/test_connect_failures \
