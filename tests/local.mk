@@ -10,12 +10,15 @@ LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 
 check_LIBRARIES += libsupport.a
 libsupport_a_SOURCES = \
+	%D%/support/api_scene.c %D%/support/api_scene.h \
+	%D%/support/descriptors.c %D%/support/descriptors.h \
 	%D%/support/echo_upstream.c %D%/support/echo_upstream.h \
 	%D%/support/hop.c %D%/support/hop.h \
 	%D%/support/http_ask.c %D%/support/http_ask.h \
 	%D%/support/peers.c %D%/support/peers.h \
 	%D%/support/proxy_facts.c %D%/support/proxy_facts.h \
 	%D%/support/proxy_process.c %D%/support/proxy_process.h \
+	%D%/support/stderr_pipe.c %D%/support/stderr_pipe.h \
 	%D%/support/suite.c %D%/support/suite.h \
 	%D%/support/tcp_pair.c %D%/support/tcp_pair.h \
 	%D%/support/wait_until.c %D%/support/wait_until.h
@@ -91,7 +94,10 @@ scenario_tests = \
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
-	%D%/integration/test_api \
+	%D%/integration/test_api_conns \
+	%D%/integration/test_api_http \
+	%D%/integration/test_api_one \
+	%D%/integration/test_api_server \
 	%D%/integration/test_books \
 	%D%/integration/test_command_line \
 	%D%/integration/test_connect_failures \

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
+#include "support/descriptors.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
 #include "support/suite.h"
@@ -18,7 +18,6 @@ enum {
 	PIECE = 3000,
 	BESIDES = 8 << 20, /* records, stacks, allocator */
 	DESCRIPTORS = 2 * READERS + 200,
-	SKIP = 77,
 };
 
 /* Of each worker: a buffer for every reader, were they all there; and far too few. */
@@ -104,16 +103,8 @@ main(void)
 {
 	Suite *suite = suite_create("fault/many stalled readers");
 	TCase *tcase = tcase_create("many stalled readers");
-	struct rlimit descriptors;
 
-	getrlimit(RLIMIT_NOFILE, &descriptors);
-	if (descriptors.rlim_max < DESCRIPTORS) {
-		printf("skipped: %d descriptors are needed, RLIMIT_NOFILE allows %lu\n", DESCRIPTORS,
-		    (unsigned long)descriptors.rlim_max);
-		return SKIP;
-	}
-	descriptors.rlim_cur = descriptors.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &descriptors);
+	descriptors_need(DESCRIPTORS);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, two_thousand_stalled_readers_stay_within_buffer_memory_while_others_go_on, 0, 2);
 	suite_add_tcase(suite, tcase);

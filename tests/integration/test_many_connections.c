@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include "support/descriptors.h"
 #include "support/echo_upstream.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
@@ -17,7 +17,6 @@ enum {
 	WARM = 20,
 	DESCRIPTORS = 2 * CONNECTIONS + 200,
 	BYTES_EACH_MOST = 1125, /* user-space memory of an idle one, record included */
-	SKIP = 77,
 };
 
 static int clients[CONNECTIONS];
@@ -108,16 +107,8 @@ main(void)
 {
 	Suite *suite = suite_create("integration/many connections");
 	TCase *tcase = tcase_create("many connections");
-	struct rlimit descriptors;
 
-	getrlimit(RLIMIT_NOFILE, &descriptors);
-	if (descriptors.rlim_max < DESCRIPTORS) {
-		printf("skipped: %d descriptors are needed, RLIMIT_NOFILE allows %lu\n", DESCRIPTORS,
-		    (unsigned long)descriptors.rlim_max);
-		return SKIP;
-	}
-	descriptors.rlim_cur = descriptors.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &descriptors);
+	descriptors_need(DESCRIPTORS);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, two_thousand_at_once_are_carried_and_listed);
 	suite_add_tcase(suite, tcase);

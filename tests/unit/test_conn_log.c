@@ -5,10 +5,9 @@
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/clock.h"
+#include "support/stderr_pipe.h"
 #include "support/suite.h"
 
 enum { WORKERS = 2, HISTORY = 64, PATIENCE_MS = 5000 };
@@ -16,15 +15,11 @@ enum { WORKERS = 2, HISTORY = 64, PATIENCE_MS = 5000 };
 static struct settings settings;
 static struct track track;
 static struct conn_log *conn_log;
-static int reader, real_stderr;
-static char seen[1 << 20];
-static size_t seen_length;
 
 static void
 setup(void)
 {
 	sigset_t all;
-	int ends[2];
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
@@ -33,22 +28,13 @@ setup(void)
 	settings.history = HISTORY;
 	settings.pair_count = 1;
 	ck_assert_int_eq(track_init(&track, &settings, 16), 0);
-	ck_assert_int_eq(pipe(ends), 0);
-	reader = ends[0];
-	real_stderr = dup(STDERR_FILENO);
-	dup2(ends[1], STDERR_FILENO);
-	close(ends[1]);
-	seen_length = 0;
-	seen[0] = '\0';
+	stderr_pipe_open();
 }
 
 static void
 teardown(void)
 {
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	if (reader != -1)
-		close(reader);
+	stderr_pipe_close();
 	track_fini(&track);
 }
 
@@ -80,54 +66,24 @@ live_and_close_many(int count)
 		live_and_close(i % WORKERS);
 }
 
-/* False: nothing more comes. */
-static bool
-read_more(int patience_ms)
-{
-	struct pollfd in = { .fd = reader, .events = POLLIN };
-
-	if (poll(&in, 1, patience_ms) <= 0)
-		return false;
-	ssize_t got = read(reader, seen + seen_length, sizeof(seen) - 1 - seen_length);
-	if (got <= 0)
-		return false;
-	seen_length += (size_t)got;
-	seen[seen_length] = '\0';
-	return true;
-}
-
-static uint64_t
-count_lines(const char *with)
-{
-	uint64_t count = 0;
-
-	for (const char *at = seen; (at = strstr(at, with)) != NULL; at += strlen(with))
-		count++;
-	return count;
-}
-
 /* As the lines themselves say. */
 static uint64_t
 count_missed(void)
 {
-	uint64_t sum = 0;
-
-	for (const char *at = seen; (at = strstr(at, "conn-log: ")) != NULL; at++)
-		sum += strtoull(at + strlen("conn-log: "), NULL, 10);
-	return sum;
+	return stderr_pipe_sum("conn-log: ");
 }
 
 START_TEST(each_closed_connection_is_one_line)
 {
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
 	live_and_close(0);
-	while (count_lines("\n") < 1)
-		ck_assert(read_more(PATIENCE_MS));
+	while (stderr_pipe_count("\n") < 1)
+		ck_assert(stderr_pipe_read(PATIENCE_MS));
 	live_and_close(1);
 	live_and_close(1);
-	while (count_lines("\n") < 3)
-		ck_assert(read_more(PATIENCE_MS));
-	ck_assert_uint_eq(count_lines(" client_fin "), 3);
+	while (stderr_pipe_count("\n") < 3)
+		ck_assert(stderr_pipe_read(PATIENCE_MS));
+	ck_assert_uint_eq(stderr_pipe_count(" client_fin "), 3);
 	ck_assert_uint_eq(conn_log_missed(conn_log), 0);
 	conn_log_stop(conn_log);
 }
@@ -139,10 +95,9 @@ START_TEST(as_json_each_line_is_a_whole_record)
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
 	live_and_close_many(20);
 	conn_log_stop(conn_log);
-	while (read_more(0))
-		continue;
-	ck_assert_uint_eq(count_lines("\n"), 20);
-	for (char *line = seen, *end; *line != '\0'; line = end + 1) {
+	stderr_pipe_read_all();
+	ck_assert_uint_eq(stderr_pipe_count("\n"), 20);
+	for (char *line = stderr_pipe.seen, *end; *line != '\0'; line = end + 1) {
 		end = strchr(line, '\n');
 		json_t *record = json_loadb(line, (size_t)(end - line), 0, NULL);
 		ck_assert_ptr_nonnull(record);
@@ -158,9 +113,8 @@ START_TEST(a_stop_writes_what_was_published_before_it)
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
 	live_and_close_many(HISTORY);
 	conn_log_stop(conn_log);
-	while (read_more(0))
-		continue;
-	ck_assert_uint_eq(count_lines(" client_fin "), HISTORY);
+	stderr_pipe_read_all();
+	ck_assert_uint_eq(stderr_pipe_count(" client_fin "), HISTORY);
 	ck_assert_uint_eq(count_missed(), 0);
 }
 END_TEST
@@ -170,7 +124,7 @@ START_TEST(who_closed_before_the_start_has_no_line)
 	live_and_close(0);
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
 	conn_log_stop(conn_log);
-	ck_assert(!read_more(0));
+	ck_assert(!stderr_pipe_read(0));
 }
 END_TEST
 
@@ -182,9 +136,9 @@ START_TEST(a_full_pipe_costs_lines_and_says_how_many)
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
 	/* This thread is the worker: were it made to wait, nobody would read below. */
 	live_and_close_many(CLOSED);
-	while (count_lines(" client_fin ") + count_missed() < CLOSED)
-		ck_assert(read_more(PATIENCE_MS));
-	ck_assert_uint_eq(count_lines(" client_fin ") + count_missed(), CLOSED);
+	while (stderr_pipe_count(" client_fin ") + count_missed() < CLOSED)
+		ck_assert(stderr_pipe_read(PATIENCE_MS));
+	ck_assert_uint_eq(stderr_pipe_count(" client_fin ") + count_missed(), CLOSED);
 	ck_assert_uint_gt(count_missed(), CLOSED / 2);
 	ck_assert_uint_eq(conn_log_missed(conn_log), count_missed());
 	conn_log_stop(conn_log);
@@ -213,8 +167,7 @@ END_TEST
 
 START_TEST(a_reader_that_is_gone_only_costs_lines)
 {
-	close(reader);
-	reader = -1;
+	stderr_pipe_leave();
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
 	live_and_close(0);
 	for (int64_t end = clock_now() + 5 * NS_PER_S; conn_log_missed(conn_log) == 0;)

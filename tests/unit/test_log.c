@@ -2,74 +2,32 @@
 #include "base/log.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/clock.h"
+#include "support/stderr_pipe.h"
 #include "support/suite.h"
-
-static int reader, real_stderr;
-static char seen[1 << 20];
-static size_t seen_length;
 
 static void
 setup(void)
 {
 	sigset_t all;
-	int ends[2];
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	log_set_level(LEVEL_INFO);
-	ck_assert_int_eq(pipe2(ends, O_NONBLOCK), 0);
-	reader = ends[0];
-	real_stderr = dup(STDERR_FILENO);
-	dup2(ends[1], STDERR_FILENO);
-	fcntl(STDERR_FILENO, F_SETFL, 0);
-	close(ends[1]);
-	seen_length = 0;
-	seen[0] = '\0';
-}
-
-static void
-teardown(void)
-{
-	dup2(real_stderr, STDERR_FILENO);
-	close(real_stderr);
-	close(reader);
-}
-
-static const char *
-read_all(void)
-{
-	ssize_t got;
-
-	while ((got = read(reader, seen + seen_length, sizeof(seen) - 1 - seen_length)) > 0)
-		seen_length += (size_t)got;
-	seen[seen_length] = '\0';
-	return seen;
-}
-
-static unsigned
-count(const char *what)
-{
-	unsigned times = 0;
-
-	for (const char *at = seen; (at = strstr(at, what)) != NULL; at += strlen(what))
-		times++;
-	return times;
+	stderr_pipe_open();
 }
 
 START_TEST(a_line_says_when_how_bad_and_what)
 {
 	log_warning("listener %s: paused", "8080");
-	ck_assert_uint_eq(strlen(read_all()), strlen("2026-11-23T15:30:12.000042Z warning: listener 8080: paused\n"));
-	ck_assert_str_eq(seen + strlen("2026-11-23T15:30:12.000042"), "Z warning: listener 8080: paused\n");
+	ck_assert_uint_eq(
+	    strlen(stderr_pipe_read_all()), strlen("2026-11-23T15:30:12.000042Z warning: listener 8080: paused\n"));
+	ck_assert_str_eq(stderr_pipe.seen + strlen("2026-11-23T15:30:12.000042"), "Z warning: listener 8080: paused\n");
 }
 END_TEST
 
@@ -78,16 +36,16 @@ START_TEST(only_what_is_bad_enough_is_written)
 	log_set_level((enum log_level)_i);
 	for (int level = 0; level < LEVEL_COUNT; level++)
 		log_line((enum log_level)level, "x");
-	read_all();
-	ck_assert_uint_eq(count("\n"), (unsigned)_i + 1);
-	ck_assert_ptr_nonnull(strstr(seen, log_level_texts[_i]));
+	stderr_pipe_read_all();
+	ck_assert_uint_eq(stderr_pipe_count("\n"), (unsigned)_i + 1);
+	ck_assert_ptr_nonnull(strstr(stderr_pipe.seen, log_level_texts[_i]));
 }
 END_TEST
 
 START_TEST(a_message_is_one_line_and_steers_no_terminal)
 {
 	log_info("%s", "a\nb\033[2Jc");
-	ck_assert_ptr_nonnull(strstr(read_all(), " info: a?b?[2Jc\n"));
+	ck_assert_ptr_nonnull(strstr(stderr_pipe_read_all(), " info: a?b?[2Jc\n"));
 }
 END_TEST
 
@@ -98,10 +56,10 @@ START_TEST(a_long_line_is_cut_and_still_ends)
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	log_info("%s", name);
-	ck_assert_uint_lt(strlen(read_all()), 513);
-	ck_assert_uint_gt(seen_length, 490);
-	ck_assert_uint_eq(count("\n"), 1);
-	ck_assert_int_eq(seen[seen_length - 1], '\n');
+	ck_assert_uint_lt(strlen(stderr_pipe_read_all()), 513);
+	ck_assert_uint_gt(stderr_pipe.length, 490);
+	ck_assert_uint_eq(stderr_pipe_count("\n"), 1);
+	ck_assert_int_eq(stderr_pipe.seen[stderr_pipe.length - 1], '\n');
 }
 END_TEST
 
@@ -112,22 +70,18 @@ START_TEST(a_stop_writes_what_is_queued)
 		log_info("line %d.", i);
 	log_stop();
 	log_info("after");
-	read_all();
-	ck_assert_uint_eq(count("info: line "), 100);
-	ck_assert_ptr_nonnull(strstr(seen, "line 99."));
-	ck_assert_ptr_nonnull(strstr(seen, "after"));
+	stderr_pipe_read_all();
+	ck_assert_uint_eq(stderr_pipe_count("info: line "), 100);
+	ck_assert_ptr_nonnull(strstr(stderr_pipe.seen, "line 99."));
+	ck_assert_ptr_nonnull(strstr(stderr_pipe.seen, "after"));
 }
 END_TEST
 
 static void *
 read_until_stopped(void *stopped)
 {
-	struct pollfd in = { .fd = reader, .events = POLLIN };
-
-	do {
-		poll(&in, 1, 10);
-		read_all();
-	} while (!atomic_load((atomic_bool *)stopped));
+	while (!atomic_load((atomic_bool *)stopped))
+		stderr_pipe_read(10);
 	return NULL;
 }
 
@@ -150,12 +104,9 @@ START_TEST(a_full_pipe_costs_lines_and_says_how_many)
 	log_stop();
 	atomic_store(&stopped, true);
 	pthread_join(thread, NULL);
-	read_all();
-	ck_assert_uint_eq(count("info: line\n"), LINES - dropped);
-	uint64_t told = 0;
-	for (const char *at = seen; (at = strstr(at, "log: ")) != NULL; at++)
-		told += strtoull(at + strlen("log: "), NULL, 10);
-	ck_assert_uint_eq(told, dropped);
+	stderr_pipe_read_all();
+	ck_assert_uint_eq(stderr_pipe_count("info: line\n"), LINES - dropped);
+	ck_assert_uint_eq(stderr_pipe_sum("log: "), dropped);
 }
 END_TEST
 
@@ -179,7 +130,7 @@ main(void)
 	TCase *tcase = tcase_create("lines");
 
 	tcase_set_timeout(tcase, 20);
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, setup, stderr_pipe_close);
 	tcase_add_test(tcase, a_line_says_when_how_bad_and_what);
 	tcase_add_loop_test(tcase, only_what_is_bad_enough_is_written, 0, LEVEL_COUNT);
 	tcase_add_test(tcase, a_message_is_one_line_and_steers_no_terminal);
