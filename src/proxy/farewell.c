@@ -22,6 +22,7 @@
 struct tally {
 	int64_t received, acknowledged;
 	bool fin_came, rst_came;
+	bool refused;   /* the connect failed, and nobody has looked yet */
 	bool may_reset; /* closing it abruptly puts a RST on the wire */
 	bool not_sent;  /* what we sent last, our FIN if we did, never left */
 };
@@ -86,6 +87,7 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct rec
 		.acknowledged = acknowledged > 0 ? acknowledged : 0,
 		.fin_came = fin_came,
 		.rst_came = rst_came,
+		.refused = pending == ECONNREFUSED,
 		.may_reset = !rst_came && may_reset(&facts, fin_came),
 		.not_sent = facts.not_sent > 0,
 	};
@@ -113,7 +115,7 @@ end_turn_of(const struct farewell *farewell, enum leg_name leg, const struct tal
 {
 	uint32_t turn = farewell->legs[leg].end_turn;
 
-	return turn == 0 && (tally->fin_came || tally->rst_came) ? farewell->turn : turn;
+	return turn == 0 && (tally->fin_came || tally->rst_came || tally->refused) ? farewell->turn : turn;
 }
 
 static enum close_order
