@@ -178,6 +178,19 @@ see_fin(struct conn *conn, enum leg_name leg)
 		chronicle_news(conn, EVENT_HALF_CLOSE);
 }
 
+/* A RST behind a FIN says EPIPE only until we have sent our own FIN (tcp_reset in the kernel's tcp_input.c). */
+static bool
+has_finished(const struct conn *conn, enum leg_name leg)
+{
+	int fd = conn->legs[leg].watch.fd, unread;
+	struct tcp_facts facts;
+
+	if (conn->legs[leg].is_unix || !tcp_info_read(fd, &facts))
+		return false;
+	unread = socket_inq(fd);
+	return facts.bytes_received > conn->pumps[leg].received + (uint64_t)(unread > 0 ? unread : 0);
+}
+
 /* What came before the loss still goes to the other side; what was for it can go nowhere. */
 static void
 lose(struct conn *conn, enum leg_name leg, int error)
@@ -188,7 +201,7 @@ lose(struct conn *conn, enum leg_name leg, int error)
 
 	if (it->error != 0)
 		return;
-	if (error == EPIPE)
+	if (error == EPIPE || (error == ECONNRESET && it->fin_sent && has_finished(conn, leg)))
 		see_fin(conn, leg);
 	it->error = (uint16_t)error;
 	note_end(conn, leg);

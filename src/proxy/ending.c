@@ -27,7 +27,6 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 			.fd = leg->watch.fd,
 			.is_unix = leg->is_unix,
 			.ended = leg->ended,
-			.fin_sent = leg->fin_sent,
 			.abort = abort[i],
 			.error = leg->error,
 			.end_turn = leg->end_turn,

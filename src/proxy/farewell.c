@@ -5,9 +5,11 @@
  *   undelivered to X  =  payload that the other side's kernel sent us
  *                     -  payload that X's kernel acknowledged
  *
- * The kernel counts both, and one more for each FIN and for our SYN
- * (net/tcp_info.h).  Bytes that we never read count, and so do those that we
- * handed over and nobody acknowledged: what `send` took is not delivered.
+ * Bytes that we never read count, and so do those that we handed over and
+ * nobody acknowledged: what `send` took is not delivered.  The kernel counts
+ * both, and one more for each FIN and for our SYN (net/tcp_info.h).  Our own
+ * counts tell those apart, for packets still come while we ask: TCP_INFO's
+ * state may be older than its counts, and both are older than the next answer.
  */
 #include "proxy/farewell.h"
 
@@ -20,38 +22,24 @@
 struct tally {
 	int64_t received, acknowledged;
 	bool fin_came, rst_came;
+	bool refused;   /* the connect failed, and nobody has looked yet */
 	bool may_reset; /* closing it abruptly puts a RST on the wire */
+	bool not_sent;  /* what we sent last, our FIN if we did, never left */
 };
 
-/* The kernel may know of an end that no event has told us yet.  A socket that is closed without an error
- * got there by two FINs; EPIPE is a RST behind one. */
+/* Where linger 0 sends a RST (tcp_need_reset and tcp_disconnect in the kernel's tcp.c).  Both FINs make
+ * it closing at least, though the state be still the one before. */
 static bool
-has_fin_come(const struct farewell_leg *leg, uint8_t state, int pending)
-{
-	switch (state) {
-	case TCP_IS_CLOSE_WAIT:
-	case TCP_IS_LAST_ACK:
-	case TCP_IS_CLOSING:
-	case TCP_IS_TIME_WAIT:
-		return true;
-	case TCP_IS_CLOSED:
-		return leg->ended || (leg->error == 0 && (pending == 0 || pending == EPIPE));
-	default:
-		return leg->ended;
-	}
-}
-
-/* Where linger 0 sends a RST (tcp_need_reset and tcp_disconnect in the kernel's tcp.c). */
-static bool
-may_reset(const struct tcp_facts *facts)
+may_reset(const struct tcp_facts *facts, bool fin_came)
 {
 	switch (facts->state) {
 	case TCP_IS_ESTABLISHED:
 	case TCP_IS_SYN_RECEIVED:
-	case TCP_IS_FIN_WAIT_1:
-	case TCP_IS_FIN_WAIT_2:
 	case TCP_IS_CLOSE_WAIT:
 		return true;
+	case TCP_IS_FIN_WAIT_1:
+	case TCP_IS_FIN_WAIT_2:
+		return !fin_came || facts->not_sent > 0;
 	case TCP_IS_LAST_ACK:
 	case TCP_IS_CLOSING:
 		return facts->not_sent > 0;
@@ -82,18 +70,26 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct rec
 	if (!tcp_info_read(leg->fd, &facts))
 		return (struct tally){ .received = RECORD_UNKNOWN, .acknowledged = RECORD_UNKNOWN };
 
-	int pending = leg->error == 0 ? socket_error(leg->fd) : 0;
-	bool fin_came = has_fin_come(leg, facts.state, pending);
-	int64_t received = (int64_t)facts.bytes_received - fin_came;
+	/* In this order: the bytes that come after the first question are in the second answer,
+	 * and what the first has beyond it can only be a FIN. */
+	int unread = socket_inq(leg->fd);
+	int64_t received = (int64_t)record->bytes[number].received + (unread > 0 ? unread : 0);
+	int64_t sent = (int64_t)record->bytes[number].sent;
 	int64_t acknowledged = (int64_t)facts.bytes_acked - (number == LEG_UPSTREAM);
-	if (leg->fin_sent && socket_outq(leg->fd) == 0)
-		acknowledged--;
+	int pending = leg->error == 0 ? socket_error(leg->fd) : 0;
+	bool fin_came = leg->ended || pending == EPIPE || (int64_t)facts.bytes_received > received;
+	bool rst_came = pending == ECONNRESET || pending == EPIPE;
+
+	if (acknowledged > sent) /* our FIN */
+		acknowledged = sent;
 	return (struct tally){
-		.received = received > 0 ? received : 0,
+		.received = received,
 		.acknowledged = acknowledged > 0 ? acknowledged : 0,
 		.fin_came = fin_came,
-		.rst_came = pending == ECONNRESET || pending == EPIPE,
-		.may_reset = may_reset(&facts),
+		.rst_came = rst_came,
+		.refused = pending == ECONNREFUSED,
+		.may_reset = !rst_came && may_reset(&facts, fin_came),
+		.not_sent = facts.not_sent > 0,
 	};
 }
 
@@ -119,7 +115,7 @@ end_turn_of(const struct farewell *farewell, enum leg_name leg, const struct tal
 {
 	uint32_t turn = farewell->legs[leg].end_turn;
 
-	return turn == 0 && (tally->fin_came || tally->rst_came) ? farewell->turn : turn;
+	return turn == 0 && (tally->fin_came || tally->rst_came || tally->refused) ? farewell->turn : turn;
 }
 
 static enum close_order
@@ -165,6 +161,8 @@ close_record_leg(struct record_leg *record, const struct farewell_leg *leg, cons
 
 	if (aborts && tally->may_reset)
 		record->rst_sent_us = now_us;
+	if (tally->not_sent) /* the other side's window was closed, and the end came first */
+		record->fin_sent_us = RECORD_UNKNOWN;
 	if (tally->fin_came && record->fin_received_us == RECORD_UNKNOWN)
 		record->fin_received_us = now_us;
 	if (tally->rst_came && record->rst_received_us == RECORD_UNKNOWN)

@@ -11,7 +11,6 @@ struct farewell_leg {
 	int fd; /* -1: there is no socket */
 	bool is_unix;
 	bool ended;    /* its FIN was seen */
-	bool fin_sent; /* we sent ours */
 	bool abort;    /* it will be closed by a RST */
 	int error;     /* errno by which it was lost; 0: it was not */
 	uint32_t end_turn;

@@ -344,6 +344,17 @@ START_TEST(a_client_that_resets_while_connecting_aborts)
 }
 END_TEST
 
+START_TEST(a_client_that_resets_in_the_turn_of_a_refusal_may_have_been_second)
+{
+	it = scene_accepts();
+	scene_fails(&it, LEG_CLIENT, ECONNRESET);
+	scene_connect_fails(&it, ECONNREFUSED);
+	scene_turn();
+	scene_check_close(&it, WHY_CLIENT_ABORT_CONNECTING, BY_NOBODY);
+	ck_assert_uint_eq(scene_record(&it)->close.order, ORDER_SAME_TURN);
+}
+END_TEST
+
 START_TEST(a_client_that_finishes_and_resets_while_connecting_aborts)
 {
 	it = scene_accepts();
@@ -500,6 +511,7 @@ main(void)
 	tcase_add_checked_fixture(ends, scene_setup, scene_teardown);
 	tcase_add_test(ends, a_fin_while_connecting_is_passed_on_after_the_connect);
 	tcase_add_test(ends, a_client_that_resets_while_connecting_aborts);
+	tcase_add_test(ends, a_client_that_resets_in_the_turn_of_a_refusal_may_have_been_second);
 	tcase_add_test(ends, a_client_that_finishes_and_resets_while_connecting_aborts);
 	tcase_add_test(ends, a_client_lost_while_connecting_is_lost);
 	tcase_add_test(ends, a_reset_right_behind_the_connect_comes_after_it);

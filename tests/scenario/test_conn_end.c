@@ -371,6 +371,23 @@ START_TEST(a_fin_and_a_reset_seen_at_once_are_abandoning)
 }
 END_TEST
 
+START_TEST(a_fin_right_before_a_reset_is_seen_though_the_error_does_not_tell_it)
+{
+	const struct side *side = &sides[_i];
+
+	socket_of(side->leg)->hoards = true;
+	scene_finishes(&it, leg_other(side->leg)); /* ours is on its way: LAST_ACK, not CLOSE_WAIT */
+	scene_turn();
+	fake_fin((int)(socket_of(side->leg) - fake_sockets));
+	scene_fails(&it, side->leg, ECONNRESET);
+	scene_turn();
+	scene_check_close(&it, side->abandoned, side->by);
+	ck_assert_uint_eq(scene_record(&it)->close.error, ECONNRESET);
+	ck_assert_int_ge(scene_record(&it)->legs[side->leg].fin_received_us, 0);
+	ck_assert_int_eq(scene_record(&it)->close.undelivered[leg_other(side->leg)], 0);
+}
+END_TEST
+
 START_TEST(a_reset_after_a_fin_of_the_other_side_is_its_own_cause)
 {
 	const struct side *side = &sides[_i];
@@ -572,6 +589,7 @@ main(void)
 	tcase_add_test(resets, what_was_never_read_is_undelivered_too);
 	tcase_add_loop_test(resets, a_reset_after_a_fin_of_that_side_is_abandoning, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_fin_and_a_reset_seen_at_once_are_abandoning, 0, LEG_COUNT);
+	tcase_add_loop_test(resets, a_fin_right_before_a_reset_is_seen_though_the_error_does_not_tell_it, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_reset_after_a_fin_of_the_other_side_is_its_own_cause, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_reset_while_the_last_fins_fly_takes_the_place_of_the_orderly_end, 0, LEG_COUNT);
 	tcase_add_test(resets, the_first_cause_stays);

@@ -3,6 +3,8 @@
 #include "proxy/farewell.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,6 +55,16 @@ wait_for_empty_queue(int fd)
 	ck_assert_int_eq(socket_outq(fd), 0);
 }
 
+static int
+wait_for_error(int fd)
+{
+	int error = 0;
+
+	for (int tries = 0; (error = socket_error(fd)) == 0 && tries < 2000; tries++)
+		usleep(1000);
+	return error;
+}
+
 static void
 far_sends(enum leg_name leg, size_t count)
 {
@@ -68,6 +80,7 @@ near_sends(enum leg_name leg, size_t count)
 	static const char bytes[4096];
 
 	ck_assert_int_eq(socket_send(near[leg], bytes, count), (ssize_t)count);
+	record->bytes[leg].sent += count;
 	wait_for_empty_queue(near[leg]);
 }
 
@@ -79,6 +92,7 @@ carry(enum leg_name from, size_t count)
 
 	far_sends(from, count);
 	ck_assert_int_eq(recv(near[from], bytes, count, MSG_WAITALL), (ssize_t)count);
+	record->bytes[from].received += count;
 	near_sends(leg_other(from), count);
 	record->last_payload_ns = 1001 * NS_PER_S;
 }
@@ -96,7 +110,6 @@ near_finishes(enum leg_name leg)
 {
 	ck_assert_int_eq(socket_shutdown(near[leg]), 0);
 	wait_for_empty_queue(near[leg]);
-	farewell.legs[leg].fin_sent = true;
 }
 
 static void
@@ -167,6 +180,40 @@ START_TEST(a_fin_is_no_byte_when_both_have_finished_unseen)
 	farewell.legs[LEG_UPSTREAM].ended = false;
 	ck_assert_uint_eq(tcp_info_state(near[LEG_UPSTREAM]), TCP_IS_CLOSED);
 	check_undelivered(0, 0);
+}
+END_TEST
+
+START_TEST(a_fin_is_no_byte_when_a_reset_follows_our_own)
+{
+	far_sends(LEG_UPSTREAM, 10);
+	close(far[LEG_CLIENT]);
+	far[LEG_CLIENT] = -1;
+	/* Bytes and FIN in one packet: the RST that answers it finds both sides finished. */
+	ck_assert_int_eq(socket_set(near[LEG_CLIENT], IPPROTO_TCP, TCP_CORK, 1), 0);
+	ck_assert_int_eq(socket_send(near[LEG_CLIENT], "0123456789", 10), 10);
+	ck_assert_int_eq(socket_shutdown(near[LEG_CLIENT]), 0);
+	record->bytes[LEG_CLIENT].sent = 10;
+	farewell.why = WHY_CLIENT_RESET;
+	farewell.legs[LEG_CLIENT].error = wait_for_error(near[LEG_CLIENT]);
+	ck_assert_int_eq(farewell.legs[LEG_CLIENT].error, ECONNRESET);
+	check_undelivered(0, 10);
+	ck_assert_int_eq(record->legs[LEG_CLIENT].fin_received_us, 3000000);
+}
+END_TEST
+
+START_TEST(a_fin_that_never_left_was_not_sent)
+{
+	static const char bytes[1 << 16];
+	ssize_t sent;
+
+	while ((sent = socket_send(near[LEG_CLIENT], bytes, sizeof(bytes))) > 0)
+		record->bytes[LEG_CLIENT].sent += (uint64_t)sent;
+	ck_assert_int_eq(socket_shutdown(near[LEG_CLIENT]), 0);
+	for (int i = 0; i < LEG_COUNT; i++)
+		record->legs[i].fin_sent_us = 5;
+	farewell_say(&farewell, record);
+	ck_assert_int_eq(record->legs[LEG_CLIENT].fin_sent_us, RECORD_UNKNOWN);
+	ck_assert_int_eq(record->legs[LEG_UPSTREAM].fin_sent_us, 5);
 }
 END_TEST
 
@@ -299,6 +346,8 @@ main(void)
 	tcase_add_test(tcase, what_was_never_read_is_undelivered);
 	tcase_add_loop_test(tcase, a_fin_is_no_byte_seen_or_not, 0, 2);
 	tcase_add_test(tcase, a_fin_is_no_byte_when_both_have_finished_unseen);
+	tcase_add_test(tcase, a_fin_is_no_byte_when_a_reset_follows_our_own);
+	tcase_add_test(tcase, a_fin_that_never_left_was_not_sent);
 	tcase_add_test(tcase, the_counts_survive_a_reset);
 	tcase_add_test(tcase, a_reset_without_a_fin_takes_no_byte_away);
 	tcase_add_test(tcase, the_header_is_no_payload);
