@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -175,9 +176,16 @@ END_TEST
 
 START_TEST(without_descriptors_it_waits_and_goes_on)
 {
+	const char *preloaded = getenv("LD_PRELOAD");
 	struct rlimit before, none;
 	int first = visit(""), fd = socket(upstream.any.sa_family, SOCK_STREAM, 0);
 
+	/* Valgrind plays the limit itself: it lets accept happen, and then closes what came. */
+	if (preloaded != NULL && strstr(preloaded, "vgpreload") != NULL) {
+		close(fd);
+		close(first);
+		return;
+	}
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = before;
 	none.rlim_cur = (rlim_t)first; /* all below are taken, and stay so: what accept could give is above */
