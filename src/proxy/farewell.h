@@ -10,9 +10,9 @@
 struct farewell_leg {
 	int fd; /* -1: there is no socket */
 	bool is_unix;
-	bool ended;    /* its FIN was seen */
-	bool abort;    /* it will be closed by a RST */
-	int error;     /* errno by which it was lost; 0: it was not */
+	bool ended; /* its FIN was seen */
+	bool abort; /* it will be closed by a RST */
+	int error;  /* errno by which it was lost; 0: it was not */
 	uint32_t end_turn;
 };
 
