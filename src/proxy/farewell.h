@@ -10,10 +10,11 @@
 struct farewell_leg {
 	int fd; /* -1: there is no socket */
 	bool is_unix;
-	bool ended;    /* its FIN was seen */
-	bool abort;    /* it will be closed by a RST */
-	int error;     /* errno by which it was lost; 0: it was not */
+	bool ended; /* its FIN was seen */
+	bool abort; /* it will be closed by a RST */
+	int error;  /* errno by which it was lost; 0: it was not */
 	uint32_t end_turn;
+	bool end_met;
 };
 
 struct farewell {
