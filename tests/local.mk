@@ -120,6 +120,11 @@ real_scripts = \
 dist_check_SCRIPTS += $(real_scripts)
 EXTRA_DIST += %D%/support/real.sh
 
+# every record beside the packets of its connection
+wire_script = %D%/integration/test_wire.sh
+dist_check_SCRIPTS += $(wire_script)
+EXTRA_DIST += %D%/support/wire/judge.py %D%/support/wire/packets.py %D%/support/wire/play.py
+
 # fault: the same daemon while something breaks
 fault_tests = \
 	%D%/fault/test_deaf_stderr \
@@ -132,7 +137,7 @@ fault_tests = \
 	%D%/fault/test_stalled_watcher
 
 check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests)
-TESTS += $(check_PROGRAMS) $(real_scripts)
+TESTS += $(check_PROGRAMS) $(real_scripts) $(wire_script)
 
 # One folder alone.
 check-unit:
@@ -140,7 +145,7 @@ check-unit:
 check-scenario:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(scenario_tests)'
 check-integration:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests) $(real_scripts)'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests) $(real_scripts) $(wire_script)'
 check-fault:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)'
 endif

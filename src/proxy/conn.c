@@ -155,8 +155,12 @@ step(struct conn *conn, enum conn_event event)
 static void
 note_end(struct conn *conn, enum leg_name leg)
 {
-	if (conn->legs[leg].end_turn == 0)
-		conn->legs[leg].end_turn = (uint32_t)loop_turns(conn->bench->loop);
+	struct conn_leg *it = &conn->legs[leg];
+
+	if (it->end_turn == 0) {
+		it->end_turn = (uint32_t)loop_turns(conn->bench->loop);
+		it->end_met = true;
+	}
 	chronicle_tcp_state(conn, leg);
 }
 
@@ -399,6 +403,8 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 	struct conn_leg *it = &conn->legs[leg];
 
 	note_edges(conn, leg, events);
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && it->end_turn == 0)
+		it->end_turn = (uint32_t)loop_turns(conn->bench->loop);
 	if (leg == LEG_UPSTREAM && conn->state == CONN_CONNECTING) {
 		on_connecting(conn, events);
 		if (conn->state == CONN_CONNECTING || conn->state == CONN_CLOSED)

@@ -41,6 +41,7 @@ dialing_failed(struct conn *conn, int error)
 	ending_close_leg(
 	    conn, LEG_UPSTREAM, true); /* its answer may come this very moment: a FIN would look like ours */
 	leg->end_turn = 0;
+	leg->end_met = false;
 	conn->connect_error = (uint16_t)error;
 	chronicle_edit(conn)->legs[LEG_UPSTREAM].error = (uint16_t)error;
 	chronicle_edit(conn)->legs[LEG_UPSTREAM].fd = -1;

@@ -30,6 +30,7 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 			.abort = abort[i],
 			.error = leg->error,
 			.end_turn = leg->end_turn,
+			.end_met = leg->end_met,
 		};
 	}
 	record->state = CONN_CLOSED;

@@ -118,6 +118,14 @@ end_turn_of(const struct farewell *farewell, enum leg_name leg, const struct tal
 	return turn == 0 && (tally->fin_came || tally->rst_came || tally->refused) ? farewell->turn : turn;
 }
 
+/* What a read or a send meets may be younger than an end that waits for the next turn to be told. */
+static bool
+is_one_turn(const struct farewell *farewell, uint32_t client, uint32_t upstream)
+{
+	return client == upstream || (farewell->legs[LEG_CLIENT].end_met && upstream == client + 1) ||
+	       (farewell->legs[LEG_UPSTREAM].end_met && client == upstream + 1);
+}
+
 static enum close_order
 order_of(const struct farewell *farewell, const struct tally tallies[LEG_COUNT])
 {
@@ -126,7 +134,7 @@ order_of(const struct farewell *farewell, const struct tally tallies[LEG_COUNT])
 
 	if (client == 0 && upstream == 0)
 		return ORDER_NONE;
-	if (client == upstream)
+	if (client != 0 && upstream != 0 && is_one_turn(farewell, client, upstream))
 		return ORDER_SAME_TURN;
 	if (upstream == 0 || (client != 0 && client < upstream))
 		return ORDER_CLIENT_FIRST;

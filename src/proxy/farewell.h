@@ -14,6 +14,7 @@ struct farewell_leg {
 	bool abort; /* it will be closed by a RST */
 	int error;  /* errno by which it was lost; 0: it was not */
 	uint32_t end_turn;
+	bool end_met;
 };
 
 struct farewell {

@@ -464,6 +464,27 @@ END_TEST
 
 /* The kernel tells an error once: whoever meets it first must not leave the other with a false end of file. */
 
+START_TEST(a_reset_that_a_send_met_may_be_younger_than_what_the_next_turn_tells)
+{
+	const struct side *side = &sides[_i];
+	enum leg_name other = leg_other(side->leg);
+
+	socket_of(other)->hoards = true;
+	scene_sends(&it, side->leg, 10);
+	scene_turn();
+	socket_of(side->leg)->send_error = ECONNRESET;
+	scene_sends(&it, other, 10);
+	scene_turn();
+	scene_check_state(&it, CONN_FLUSHING);
+	scene_finishes(&it, other);
+	scene_turn();
+	scene_acknowledges(&it, other, 10);
+	scene_after(50 * NS_PER_MS);
+	scene_check_close(&it, side->reset, BY_NOBODY);
+	ck_assert_uint_eq(scene_record(&it)->close.order, ORDER_SAME_TURN);
+}
+END_TEST
+
 START_TEST(a_reset_that_a_send_met_first_is_no_fin)
 {
 	const struct side *side = &sides[_i];
@@ -595,6 +616,7 @@ main(void)
 	tcase_add_test(resets, the_first_cause_stays);
 	tcase_add_test(resets, resets_of_both_sides_in_one_turn_have_no_initiator);
 	tcase_add_loop_test(resets, a_reset_that_is_still_to_be_heard_counts_for_the_order, 0, LEG_COUNT);
+	tcase_add_loop_test(resets, a_reset_that_a_send_met_may_be_younger_than_what_the_next_turn_tells, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_reset_that_a_send_met_first_is_no_fin, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_reset_that_a_read_met_first_is_no_fin, 0, LEG_COUNT);
 	tcase_add_test(resets, last_words_are_passed_on_though_a_send_met_the_reset);
