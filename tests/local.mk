@@ -147,8 +147,8 @@ check-scenario:
 check-integration:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests) $(real_scripts)'
 # Needs root, tcpdump, and a machine that is not busy: not a part of make check.
-check-wire:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(wire_script)'
+check-wire: all
+	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/$(wire_script)
 check-fault:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fault_tests)'
 endif
