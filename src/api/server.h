@@ -16,8 +16,8 @@ struct server;
 /* What /readyz says; set by the daemon, read by the api. */
 enum readiness { NOT_READY_STARTING, READY, NOT_READY_DRAINING };
 
-/* 0 or -errno of what failed: EADDRINUSE, EACCES, …  All signals must be blocked.  `track` and
- * `readiness` outlive it.  The address comes from track->settings->admin; more than
+/* 0 or -errno of what failed: EADDRINUSE, EACCES, …  The signals that the daemon handles must
+ * be blocked.  `track` and `readiness` outlive it.  The address comes from track->settings->admin; more than
  * `connections_max` clients at once wait in the kernel's queue. */
 int server_start(struct server **server, const struct track *track, const _Atomic int *readiness, int connections_max);
 

@@ -19,7 +19,7 @@ extern const char *const log_level_texts[LEVEL_COUNT];
 /* Before log_start, from the one thread that there is. */
 void log_set_level(enum log_level level);
 
-/* 0 or -errno.  Needs all signals blocked, as every thread of ours. */
+/* 0 or -errno.  The signals that the daemon handles must be blocked. */
 int log_start(void);
 
 /* Writes out what is queued, for at most a second, and ends the thread.  Later lines are

@@ -12,7 +12,7 @@
 struct demo;
 
 /* The upstream listens on a port of the kernel's choice.  0 or -errno.  All
- * signals must be blocked, here and below. */
+ * signals that the daemon handles must be blocked, here and below. */
 int demo_start_upstream(struct demo **demo, struct addr *upstream);
 
 /* Clients that connect to our own listener.  0 or -errno. */

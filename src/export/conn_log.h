@@ -12,7 +12,8 @@
  */
 struct conn_log;
 
-/* 0 or -errno.  All signals must be blocked.  With LOG_CONNS_OFF it starts nothing, and *log is NULL. */
+/* 0 or -errno.  The signals that the daemon handles must be blocked.  With LOG_CONNS_OFF
+ * it starts nothing, and *log is NULL. */
 int conn_log_start(struct conn_log **log, const struct track *track);
 
 /* Writes what was published before this call, as far as stderr takes it within a second, and ends.

@@ -16,8 +16,8 @@
 struct conn_leg {
 	struct loop_watch watch; /* fd -1: no socket, yet or any more */
 	uint32_t end_turn;       /* the turn in which its FIN or RST was first seen; 0: none yet */
-	bool end_met;            /* … by a read or a send, and not told by an event */
 	uint16_t error;          /* errno by which it was lost; 0: it was not */
+	bool end_met : 1;        /* that end was met by a read or a send, and not told by an event */
 	bool ended : 1;          /* its FIN was seen */
 	bool fin_sent : 1;
 	bool is_unix : 1;

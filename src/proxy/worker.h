@@ -21,7 +21,7 @@ struct workers;
  * the workers' once this has succeeded.  NULL: errno says why. */
 struct workers *workers_new(struct track *track, struct group *const *groups, const struct listening *listenings);
 
-/* 0 or -errno.  All signals must be blocked. */
+/* 0 or -errno.  The signals that the daemon handles must be blocked. */
 int workers_start(struct workers *workers);
 
 /* From the main thread, in this order. */
