@@ -5,6 +5,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/addr.c %D%/base/addr.h \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/flow.c %D%/base/flow.h \
+	%D%/base/histogram.c %D%/base/histogram.h \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/quantity.c %D%/base/quantity.h \
@@ -26,12 +27,16 @@ libsockproxy_a_SOURCES = \
 	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
 	%D%/track/conn_id.c %D%/track/conn_id.h \
 	%D%/track/conn_state.c %D%/track/conn_state.h \
+	%D%/track/congestion.c %D%/track/congestion.h \
 	%D%/track/fields.c %D%/track/fields.h %D%/track/fields.def %D%/track/leg_fields.def \
 	%D%/track/history.c %D%/track/history.h \
 	%D%/track/leg.c %D%/track/leg.h \
 	%D%/track/listeners.c %D%/track/listeners.h \
+	%D%/track/notes.c %D%/track/notes.h \
+	%D%/track/orders.c %D%/track/orders.h \
 	%D%/track/record.c %D%/track/record.h \
 	%D%/track/ring.c %D%/track/ring.h \
+	%D%/track/story.c %D%/track/story.h \
 	%D%/track/table.c %D%/track/table.h \
 	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
 	%D%/track/track.c %D%/track/track.h \
@@ -49,9 +54,12 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/ending.c %D%/proxy/ending.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
+	%D%/proxy/limits.c %D%/proxy/limits.h \
 	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
+	%D%/proxy/look.c %D%/proxy/look.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
+	%D%/proxy/sampler.c %D%/proxy/sampler.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \

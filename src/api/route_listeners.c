@@ -15,6 +15,20 @@ add_step(json_t *steps, enum listener_step step, const struct listener_facts *fa
 	json_add_count(it, "times", facts->steps[step].times);
 }
 
+static void
+add_turns(json_t *document, const struct track *track, int listener)
+{
+	json_t *turns = json_add_object(document, "turns");
+	struct histogram_sum sum;
+
+	listeners_read_turns(track->listeners, listener, &sum);
+	json_add_count(turns, "count", sum.count);
+	json_add_known(turns, "p50_us", histogram_percentile(&sum, 0.50));
+	json_add_known(turns, "p90_us", histogram_percentile(&sum, 0.90));
+	json_add_known(turns, "p99_us", histogram_percentile(&sum, 0.99));
+	json_add_known(turns, "max_us", histogram_percentile(&sum, 1));
+}
+
 static json_t *
 document(const struct track *track, int listener)
 {
@@ -35,6 +49,7 @@ document(const struct track *track, int listener)
 	/* Of no socket at all nothing is known. */
 	json_add_known(it, "queue_length", facts.sockets == 0 ? -1 : facts.queue_length);
 	json_add_known(it, "queue_limit", facts.sockets == 0 ? -1 : facts.queue_limit);
+	add_turns(it, track, listener);
 	return it;
 }
 

@@ -27,7 +27,7 @@
 #include "export/record_json.h"
 
 enum {
-	BATCH_MAX = 64 * 1024,
+	BATCH_MAX = 192 * 1024,
 	LINE_BYTES_MAX = RECORD_JSON_MAX + 2,
 	GATHER_MS = 20, /* at most so many wake-ups a second: 1000 / GATHER_MS */
 	LOOK_MS = 100,  /* how soon a wait for stderr learns of a stop */
@@ -130,7 +130,7 @@ format_line(struct conn_log *log, const struct record *record)
 		conn_line_format(&log->line, log->track, record);
 		return;
 	}
-	record_json_write(&log->line, &reading, VIEW_FULL);
+	record_json_write(&log->line, &reading, VIEW_SINGLE);
 	text_add_char(&log->line, '\n');
 }
 

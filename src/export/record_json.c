@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/utf8.h"
+#include "track/story.h"
 
 enum piece_kind { PIECE_TEXT, PIECE_FIELD, PIECE_OBJECT };
 
@@ -27,7 +28,7 @@ struct piece {
 	size_t length;
 };
 
-enum { STEPS_MAX = FIELD_COUNT + 2 * FIELD_OBJECTS + 1, DEPTH_MAX = 8, LITERALS_MAX = 4096 };
+enum { STEPS_MAX = FIELD_COUNT + 2 * FIELD_OBJECTS + 1, DEPTH_MAX = 8, LITERALS_MAX = 8192 };
 
 struct form {
 	struct piece pieces[STEPS_MAX];
@@ -35,7 +36,7 @@ struct form {
 	char literals[LITERALS_MAX];
 };
 
-static struct form forms[VIEW_FULL + 1]; /* written once, before the first use */
+static struct form forms[FIELD_VIEWS]; /* written once, before the first use */
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 
 /* Where the preparation stands: the objects that are open, outermost first. */
@@ -130,7 +131,7 @@ prepare(struct form *form, enum field_view view)
 	for (int field = 0; field < FIELD_COUNT; field++) {
 		const char *path = field_meanings[field].path, *dot;
 
-		if (view == VIEW_SHORT && field_meanings[field].view != VIEW_SHORT)
+		if (field_meanings[field].view > view)
 			continue;
 		while (strncmp(path, before, open_length(&draft)) != 0)
 			close_object(&draft);
@@ -150,8 +151,8 @@ prepare(struct form *form, enum field_view view)
 static void
 prepare_all(void)
 {
-	prepare(&forms[VIEW_SHORT], VIEW_SHORT);
-	prepare(&forms[VIEW_FULL], VIEW_FULL);
+	for (int view = VIEW_SHORT; view < FIELD_VIEWS; view++)
+		prepare(&forms[view], (enum field_view)view);
 }
 
 struct pen {
@@ -252,8 +253,86 @@ put_value(struct pen *pen, struct value value)
 		return put_number(pen, value.number);
 	case VALUE_TEXT:
 		return put_text(pen, value.text);
+	case VALUE_LIST:
+		assert(!"a list is written by its own function");
+		break;
 	}
 	return PUT(pen, "null");
+}
+
+static bool
+put_text_or_null(struct pen *pen, const char *text)
+{
+	return text == NULL ? PUT(pen, "null") : put_text(pen, text);
+}
+
+static bool
+put_errno(struct pen *pen, uint16_t error)
+{
+	return put_text_or_null(pen, error == 0 ? NULL : strerrorname_np(error));
+}
+
+static bool
+put_attempt(struct pen *pen, const struct reading *reading, const struct story_attempt *attempt)
+{
+	const struct upstream_setting *upstream = &reading->track->settings->upstreams[reading->record->upstream];
+	bool has_ip = attempt->address.port != 0, ended = attempt->ended_us != RECORD_UNKNOWN;
+	char ip[INET6_ADDRSTRLEN];
+
+	return PUT(pen, "{\"target\":") && put_text(pen, upstream->targets[attempt->target].name) &&
+	       PUT(pen, ",\"address\":") &&
+	       put_text_or_null(pen, has_ip ? flow_ip_format(&attempt->address, ip) : NULL) && PUT(pen, ",\"port\":") &&
+	       (has_ip ? put_number(pen, attempt->address.port) : PUT(pen, "null")) && PUT(pen, ",\"at_us\":") &&
+	       put_number(pen, attempt->began_us) && PUT(pen, ",\"duration_us\":") &&
+	       (ended ? put_number(pen, attempt->ended_us - attempt->began_us) : PUT(pen, "null")) &&
+	       PUT(pen, ",\"result\":") && put_text(pen, story_attempt_result(attempt)) && PUT(pen, ",\"errno\":") &&
+	       put_errno(pen, attempt->error) && PUT(pen, "}");
+}
+
+static bool
+put_attempts(struct pen *pen, const struct reading *reading)
+{
+	struct story_attempt attempts[STORY_ATTEMPTS_MAX];
+	int count = story_attempts(reading->track, reading->record, attempts);
+	bool fits = PUT(pen, "[");
+
+	for (int i = 0; fits && i < count; i++)
+		fits = (i == 0 || PUT(pen, ",")) && put_attempt(pen, reading, &attempts[i]);
+	return fits && PUT(pen, "]");
+}
+
+static bool
+put_event(struct pen *pen, const struct story_event *event)
+{
+	return PUT(pen, "{\"at_us\":") && put_number(pen, event->at_us) && PUT(pen, ",\"leg\":") &&
+	       put_text_or_null(pen, leg_text(event->leg)) && PUT(pen, ",\"event\":") &&
+	       put_text(pen, story_step_text(event->step)) && PUT(pen, ",\"errno\":") && put_errno(pen, event->error) &&
+	       PUT(pen, "}");
+}
+
+static bool
+put_events(struct pen *pen, const struct reading *reading)
+{
+	struct story_event events[STORY_EVENTS_MAX];
+	int count = story_events(reading->track, reading->record, events);
+	bool fits = PUT(pen, "[");
+
+	for (int i = 0; fits && i < count; i++)
+		fits = (i == 0 || PUT(pen, ",")) && put_event(pen, &events[i]);
+	return fits && PUT(pen, "]");
+}
+
+static bool
+put_field(struct pen *pen, struct reading *reading, enum field field)
+{
+	switch (field_meanings[field].type) {
+	case TYPE_ATTEMPTS:
+		return put_attempts(pen, reading);
+	case TYPE_EVENTS:
+		return put_events(pen, reading);
+	default:
+		return put_value(pen, field_read(reading, field));
+	}
 }
 
 static bool
@@ -266,7 +345,7 @@ put_record(struct pen *pen, struct reading *reading, const struct form *form)
 
 		fits = put(pen, piece->literal, piece->length);
 		if (fits && piece->kind == PIECE_FIELD)
-			fits = put_value(pen, field_read(reading, (enum field)piece->which));
+			fits = put_field(pen, reading, (enum field)piece->which);
 		if (fits && piece->kind == PIECE_OBJECT &&
 		    field_object_is_null(reading->record, (enum field_object)piece->which)) {
 			fits = PUT(pen, "null");

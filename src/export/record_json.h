@@ -12,7 +12,7 @@
  * byte for byte what jansson would.  The table of fields says what and in
  * which order: every path of the view is present, what is unknown is null.
  */
-enum { RECORD_JSON_MAX = 16384 }; /* no record is longer, whatever its names are made of */
+enum { RECORD_JSON_MAX = 160 * 1024 }; /* no record is longer, whatever its names are made of */
 
 /* Any thread.  When it does not fit, the text is cut somewhere and says so. */
 void record_json_write(struct text *text, struct reading *reading, enum field_view view);

@@ -33,7 +33,7 @@ chronicle_tcp_state(struct conn *conn, enum leg_name leg)
 static struct record_counters
 counters_of(const struct conn *conn)
 {
-	struct record_counters counters = { .last_payload_ns = conn->times.last_payload };
+	struct record_counters counters = { .last_payload_ns = conn->times.last_payload, .turn_us = conn->turn_us };
 
 	for (int i = 0; i < LEG_COUNT; i++) {
 		counters.received[i] = conn->pumps[i].received;
@@ -97,6 +97,9 @@ chronicle_publish(struct conn *conn)
 
 	chronicle_edit(conn)->state = conn->state;
 	chronicle_counters(chronicle_edit(conn), conn);
+	if (conn->turn_us != RECORD_UNKNOWN)
+		record_count_turn(&chronicle_edit(conn)->turns, conn->turn_us);
+	conn->turn_us = RECORD_UNKNOWN;
 	const union record_words *written = table_commit(bench->track->table, bench->number, conn->slot);
 	conn->drafting = conn->moved = false;
 	if (conn->state == CONN_CLOSED) {
@@ -121,6 +124,80 @@ chronicle_news(struct conn *conn, enum event_type type)
 }
 
 void
+chronicle_note(struct conn *conn, struct note note)
+{
+	struct workbench *bench = conn->bench;
+	struct record *record = chronicle_edit(conn);
+	uint32_t number = 0;
+
+	note.id = record->id;
+	note.next = record->first_note;
+	if (record->notes < NOTES_MAX)
+		number = notes_add(bench->track->notes, bench->number, &note);
+	if (number != 0) {
+		record->first_note = number;
+		record->notes++;
+		return;
+	}
+	totals_add(&bench->totals->counts[TOTAL_EVENTS_DROPPED], 1);
+	if (record->notes_dropped < UINT16_MAX)
+		record->notes_dropped++;
+}
+
+/* In no dialogue by turns do both sides speak in one turn of the loop, nor a client while its answer waits for it. */
+static bool
+overlaps(const struct conn *conn, enum leg_name from)
+{
+	const struct pump *down = &conn->pumps[LEG_UPSTREAM];
+
+	return conn->spoke & 1u << leg_other(from) || (from == LEG_CLIENT && (down->held > 0 || down->sink_full));
+}
+
+static void
+begin_speech(struct conn *conn, enum leg_name from, uint64_t received_before)
+{
+	struct workbench *bench = conn->bench;
+
+	if (conn->speaker == LEG_CLIENT) {
+		conn->turn_us = (conn_now(conn) - conn->heard) / NS_PER_US;
+		if (!conn->overlapped)
+			listeners_turn(bench->track->listeners, conn->listener, bench->number, conn->turn_us);
+	}
+	conn->speaker = (uint8_t)from;
+	conn->speech_from = received_before;
+}
+
+/* The first byte's time is read from the clock: it must not stand before what was seen earlier in this turn. */
+static void
+hear_first(struct conn *conn, enum leg_name from)
+{
+	struct record *record = chronicle_edit(conn);
+	int64_t *firsts[LEG_COUNT] = { &record->first_client_byte_us, &record->first_upstream_byte_us };
+	int64_t turn_began = record_offset_us(record, conn_now(conn));
+
+	*firsts[from] = chronicle_offset(conn);
+	if (conn->speaker == LEG_NONE)
+		record->speaks_first = (uint8_t)from;
+	else if (*firsts[leg_other(from)] >= turn_began) /* both in this turn: no order is known */
+		record->speaks_first = LEG_NONE;
+}
+
+static void
+hear(struct conn *conn, enum leg_name from, uint64_t received_before)
+{
+	if (received_before == 0)
+		hear_first(conn, from);
+	if (!conn->overlapped && overlaps(conn, from)) {
+		conn->overlapped = true;
+		chronicle_edit(conn)->overlapped = true;
+	}
+	if (conn->speaker != from)
+		begin_speech(conn, from, received_before);
+	conn->spoke |= (uint8_t)(1u << from);
+	conn->heard = conn_now(conn);
+}
+
+void
 chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before)
 {
 	static const enum total received[] = { TOTAL_CLIENT_BYTES_RECEIVED, TOTAL_UPSTREAM_BYTES_RECEIVED };
@@ -130,10 +207,8 @@ chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_befor
 
 	if (pump->received == received_before && pump->sent == sent_before)
 		return;
-	if (received_before == 0 && pump->received > 0 && from == LEG_CLIENT)
-		chronicle_edit(conn)->first_client_byte_us = record_offset_us(chronicle_edit(conn), conn_now(conn));
-	if (received_before == 0 && pump->received > 0 && from == LEG_UPSTREAM)
-		chronicle_edit(conn)->first_upstream_byte_us = record_offset_us(chronicle_edit(conn), conn_now(conn));
+	if (pump->received > received_before)
+		hear(conn, from, received_before);
 	totals_add(&totals->counts[received[from]], pump->received - received_before);
 	totals_add(&totals->counts[sent[from]], pump->sent - sent_before);
 	conn->times.last_payload = conn_now(conn);
@@ -148,5 +223,6 @@ chronicle_count(struct conn *conn)
 	struct record_counters counters = counters_of(conn);
 
 	conn->moved = false;
+	conn->turn_us = RECORD_UNKNOWN;
 	table_count(bench->track->table, bench->number, conn->slot, &counters);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "proxy/conn_parts.h"
 #include "track/bus.h"
+#include "track/notes.h"
 
 /*
  * Keeps the record of a connection while it lives.  Whatever changes within one
@@ -22,6 +23,9 @@ void chronicle_tcp_state(struct conn *conn, enum leg_name leg);
 
 /* What the pump that reads from this leg has moved since it had these counts. */
 void chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before);
+
+/* What the record has no room for; the chronicle gives it its connection and its place. */
+void chronicle_note(struct conn *conn, struct note note);
 
 /* An event to be published with the draft. */
 void chronicle_news(struct conn *conn, enum event_type type);

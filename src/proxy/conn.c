@@ -33,6 +33,8 @@
 #include "proxy/conn_parts.h"
 #include "proxy/dialing.h"
 #include "proxy/ending.h"
+#include "proxy/look.h"
+#include "track/conn_id.h"
 
 enum {
 	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
@@ -64,9 +66,8 @@ do_forward(struct conn *conn)
 		conn->pumps[i].sink = conn->legs[leg_other(i)].watch.fd;
 		conn->pumps[i].is_unix = conn->legs[i].is_unix;
 	}
-	chronicle_edit(conn)->connect_us = chronicle_offset(conn);
-	chronicle_edit(conn)->legs[LEG_UPSTREAM].error = 0;
-	chronicle_tcp_state(conn, LEG_UPSTREAM);
+	dialing_connected(conn);
+	look_take(conn);
 	chronicle_news(conn, EVENT_CONNECTED);
 	conn->connect_error = (uint16_t)dialing_greet(conn);
 	return EV_NONE;
@@ -227,9 +228,11 @@ note_stall(struct conn *conn, enum leg_name from, uint64_t sent_before)
 	const struct pump *pump = &conn->pumps[from];
 	int64_t *stalled = &conn->times.stalled[from];
 
-	if (!pump->sink_full) {
+	if (*stalled != 0 && (!pump->sink_full || pump->sent > sent_before)) {
+		look_resumed(conn, from, *stalled);
 		*stalled = 0;
-	} else if (*stalled == 0 || pump->sent > sent_before) {
+	}
+	if (pump->sink_full && *stalled == 0) {
 		*stalled = conn_now(conn);
 		conn->rearm = conn->rearm || conn->bench->settings->stall_timeout_ns > 0;
 	}
@@ -547,6 +550,10 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 		.slot = slot,
 		.state = CONN_ACCEPTED,
 		.fault = LEG_NONE,
+		.speaker = LEG_NONE,
+		.turn_us = RECORD_UNKNOWN,
+		.listener = (uint16_t)listener,
+		.generation = conn_id_generation(bench->draft->id),
 		.in_use = true,
 		.drafting = true,
 		.legs = {
@@ -559,6 +566,7 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 	};
 	if (slot >= bench->conns_touched)
 		bench->conns_touched = slot + 1;
+	bench->conns_open++;
 	describe_client(conn, listener, fd, client, local);
 	totals_add(&bench->totals->counts[TOTAL_ACCEPTED], 1);
 	chronicle_news(conn, EVENT_OPEN);
@@ -575,6 +583,32 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 		step(conn, EV_NO_MEMORY);
 	}
 	settle(conn);
+}
+
+bool
+conn_look(struct workbench *bench, uint32_t slot)
+{
+	struct conn *conn = &bench->conns[slot];
+
+	if (!conn->in_use || (!conn_is_forwarding(conn) && conn->state != CONN_FLUSHING))
+		return false;
+	look_take(conn);
+	chronicle_publish(conn);
+	return true;
+}
+
+void
+conn_refresh(struct workbench *bench, uint64_t id)
+{
+	uint32_t slot = conn_id_slot(id);
+
+	if (slot >= bench->conns_touched)
+		return;
+	struct conn *conn = &bench->conns[slot];
+	if (!conn->in_use || conn->generation != conn_id_generation(id) || conn->state == CONN_CLOSED)
+		return;
+	look_take(conn);
+	chronicle_publish(conn);
 }
 
 void
@@ -598,8 +632,10 @@ conn_after_turn(struct workbench *bench)
 	while ((conn = SLIST_FIRST(&bench->touched)) != NULL) {
 		SLIST_REMOVE_HEAD(&bench->touched, link);
 		conn->touched = false;
+		conn->spoke = 0;
 		if (conn->state == CONN_CLOSED) {
 			conn->in_use = false;
+			bench->conns_open--;
 			table_release(bench->track->table, bench->number, conn->slot);
 			bench->on_place_free(bench->argument);
 		} else if (conn->moved) {

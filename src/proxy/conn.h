@@ -2,6 +2,8 @@
 #ifndef PROXY_CONN_H
 #define PROXY_CONN_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include "base/addr.h"
 #include "proxy/workbench.h"
 
@@ -14,6 +16,12 @@ void conn_unreserve_all(struct workbench *bench);
 /* A client was accepted, for which a place was reserved.  The socket is the connection's
  * from here on; local is our end of it. */
 void conn_open(struct workbench *bench, int listener, int fd, const struct addr *client, const struct addr *local);
+
+/* Looks at the connection of this slot for its record.  False: there is none that is connected. */
+bool conn_look(struct workbench *bench, uint32_t slot);
+
+/* An order: looks at this one now, if it is still there. */
+void conn_refresh(struct workbench *bench, uint64_t id);
 
 /* The end of the process: EV_SHUTDOWN for each. */
 void conn_shutdown_all(struct workbench *bench);

@@ -11,6 +11,7 @@
 #include "proxy/pump.h"
 #include "proxy/workbench.h"
 #include "track/leg.h"
+#include "track/record.h"
 #include "upstream/group.h"
 
 struct conn_leg {
@@ -21,6 +22,15 @@ struct conn_leg {
 	bool ended : 1;          /* its FIN was seen */
 	bool fin_sent : 1;
 	bool is_unix : 1;
+};
+
+/* What stood at the last look, for the next to compare with.  The kernel's times are kept modulo 2^32. */
+struct conn_look {
+	int64_t at; /* clock_now; 0: none yet */
+	uint64_t received[LEG_COUNT], sent[LEG_COUNT];
+	uint32_t busy_us[LEG_COUNT], rwnd_limited_us[LEG_COUNT], sndbuf_limited_us[LEG_COUNT];
+	uint32_t retransmits[LEG_COUNT];
+	bool unread[LEG_COUNT];
 };
 
 /*
@@ -34,11 +44,14 @@ struct conn_leg {
 struct conn {
 	struct workbench *bench;
 	uint32_t slot;
-	uint8_t state; /* enum conn_state */
-	uint8_t why;   /* enum close_reason: the first cause so far */
-	uint8_t fault; /* enum leg_name at which a timer of ours points, or LEG_NONE */
-	uint8_t owed;  /* flushing: enum leg_name that has not acknowledged all */
-	uint8_t news;  /* a bit for each enum event_type to be published */
+	uint8_t state;   /* enum conn_state */
+	uint8_t why;     /* enum close_reason: the first cause so far */
+	uint8_t fault;   /* enum leg_name at which a timer of ours points, or LEG_NONE */
+	uint8_t owed;    /* flushing: enum leg_name that has not acknowledged all */
+	uint8_t news;    /* a bit for each enum event_type to be published */
+	uint8_t speaker; /* enum leg_name: from whom the last payload came, or LEG_NONE */
+	uint8_t spoke;   /* a bit for each leg: payload came from it in this turn */
+	bool overlapped; /* both spoke at once, some time */
 	bool in_use;
 	bool drafting;          /* bench->draft is its record */
 	bool touched;           /* in bench->touched */
@@ -48,6 +61,8 @@ struct conn {
 	uint16_t look_ms;       /* flushing: until the next look at the queues */
 	uint16_t prologue;      /* bytes of ours that went before the client's: the PROXY header */
 	uint16_t connect_error; /* errno of the last target that failed */
+	uint16_t listener;
+	uint32_t generation; /* of its id */
 	struct conn_leg legs[LEG_COUNT];
 	struct pump pumps[LEG_COUNT]; /* by their source: [LEG_CLIENT] is up, [LEG_UPSTREAM] is down */
 	struct timer timer;
@@ -57,6 +72,10 @@ struct conn {
 	struct life_times times;
 	int64_t ending;        /* clock_now since when its end is under way; 0: it is not */
 	uint64_t acknowledged; /* flushing: what both kernels had acknowledged at the last look */
+	int64_t heard;         /* when the last payload came */
+	int64_t turn_us;       /* a turn that ended in this turn of the loop; RECORD_UNKNOWN: none did */
+	uint64_t speech_from;  /* the speaker's bytes before it began */
+	struct conn_look look;
 };
 
 /* Bytes may move both ways, or still one way. */

@@ -30,6 +30,35 @@ failure_event(int error)
 	}
 }
 
+/* The attempt before this one gives way to it. */
+static void
+begin_attempt(struct conn *conn)
+{
+	struct record *record = chronicle_edit(conn);
+	const struct record_attempt *last = &record->attempt;
+
+	if (last->began_us != RECORD_UNKNOWN)
+		chronicle_note(conn, (struct note){ .kind = NOTE_ATTEMPT,
+					 .error = last->error,
+					 .at_us = last->began_us,
+					 .until_us = last->ended_us,
+					 .address = record->target_address,
+					 .target = record->target,
+					 .reached = last->reached,
+					 .bound = last->bound });
+	record->attempt = (struct record_attempt){ .began_us = chronicle_offset(conn), .ended_us = RECORD_UNKNOWN };
+	record->attempts++;
+}
+
+void
+dialing_connected(struct conn *conn)
+{
+	struct record *record = chronicle_edit(conn);
+
+	record->connect_us = record->attempt.ended_us = chronicle_offset(conn);
+	record->legs[LEG_UPSTREAM].error = 0;
+}
+
 /* Others may remain, unless the shortage is our own. */
 enum conn_event
 dialing_failed(struct conn *conn, int error)
@@ -43,6 +72,8 @@ dialing_failed(struct conn *conn, int error)
 	leg->end_turn = 0;
 	leg->end_met = false;
 	conn->connect_error = (uint16_t)error;
+	chronicle_edit(conn)->attempt.error = (uint16_t)error;
+	chronicle_edit(conn)->attempt.ended_us = chronicle_offset(conn);
 	chronicle_edit(conn)->legs[LEG_UPSTREAM].error = (uint16_t)error;
 	chronicle_edit(conn)->legs[LEG_UPSTREAM].fd = -1;
 	return event == EV_NO_FDS || event == EV_NO_MEMORY ? event : EV_TARGET_FAILED;
@@ -50,9 +81,10 @@ dialing_failed(struct conn *conn, int error)
 
 /* From each source in turn, until one has a port left; a Unix target has no source. */
 static int
-connect_from(struct workbench *bench, const struct addr *to, int *fd)
+connect_from(struct workbench *bench, const struct addr *to, int *fd, struct record_attempt *attempt)
 {
 	const struct settings *settings = bench->settings;
+	enum connect_step reached = CONNECT_SOCKET;
 	bool tried = false;
 	int error = 0;
 
@@ -62,9 +94,13 @@ connect_from(struct workbench *bench, const struct addr *to, int *fd)
 		if (source->any.sa_family != to->any.sa_family)
 			continue;
 		tried = true;
-		error = socket_connect(to, source, &bench->keepalive, fd);
+		error = socket_connect(to, source, &bench->keepalive, fd, &reached);
 	}
-	return tried ? error : socket_connect(to, NULL, &bench->keepalive, fd);
+	if (!tried)
+		error = socket_connect(to, NULL, &bench->keepalive, fd, &reached);
+	attempt->reached = (uint8_t)reached;
+	attempt->bound = tried && reached >= CONNECT_BIND;
+	return error;
 }
 
 static void
@@ -83,7 +119,8 @@ describe_target(struct conn *conn, int target, const struct addr *to, int fd)
 	record->target_address = leg->flow.destination;
 	leg->fd = fd;
 	leg->error = 0;
-	leg->tcp_state = 0;
+	leg->tcp_state = leg->congestion = 0;
+	record_forget_sample(leg);
 	leg->socket_cookie = fd == -1 ? 0 : socket_cookie(fd);
 }
 
@@ -109,11 +146,11 @@ dialing_next(struct conn *conn)
 	}
 	if (!again) {
 		conn->times.phase = conn_now(conn);
-		chronicle_edit(conn)->attempts++;
+		begin_attempt(conn);
 		totals_add(&bench->totals->counts[TOTAL_CONNECT_ATTEMPTS], 1);
 	}
 	conn->rearm = true;
-	int error = connect_from(bench, &to, &fd);
+	int error = connect_from(bench, &to, &fd, &chronicle_edit(conn)->attempt);
 	describe_target(conn, target, &to, fd);
 	conn->retrying = error == -EAGAIN && addr_is_unix(&to);
 	if (conn->retrying)

@@ -12,6 +12,9 @@ enum conn_event dialing_next(struct conn *conn);
 /* The address that is being tried failed, by this errno. */
 enum conn_event dialing_failed(struct conn *conn, int error);
 
+/* The address that is being tried took us. */
+void dialing_connected(struct conn *conn);
+
 /* Connected: says who the client is, where --proxy-out asks for it.  0, or the errno that prevented
  * it, and then nothing may follow.  The kernel takes so few bytes at once from a socket that never
  * sent any. */

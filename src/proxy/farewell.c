@@ -39,10 +39,10 @@ may_reset(const struct tcp_facts *facts, bool fin_came)
 		return true;
 	case TCP_IS_FIN_WAIT_1:
 	case TCP_IS_FIN_WAIT_2:
-		return !fin_came || facts->not_sent > 0;
+		return !fin_came || tcp_not_sent(facts) > 0;
 	case TCP_IS_LAST_ACK:
 	case TCP_IS_CLOSING:
-		return facts->not_sent > 0;
+		return tcp_not_sent(facts) > 0;
 	default:
 		return false;
 	}
@@ -58,8 +58,17 @@ tally_unix(const struct farewell_leg *leg, uint64_t received, uint64_t sent)
 	    struct tally){ .received = (int64_t)received + (unread > 0 ? unread : 0), .acknowledged = (int64_t)sent };
 }
 
+/* The path as it was at the end. */
+static void
+keep_sample(struct record_leg *record, const struct tcp_facts *facts, int unread, uint64_t queued)
+{
+	record->tcp = facts->sample;
+	record->receive_queue_bytes = unread > 0 ? (uint32_t)unread : 0;
+	record->send_queue_bytes = (uint32_t)queued;
+}
+
 static struct tally
-tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct record *record)
+tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *record)
 {
 	struct tcp_facts facts;
 
@@ -80,6 +89,7 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct rec
 	bool fin_came = leg->ended || pending == EPIPE || (int64_t)facts.bytes_received > received;
 	bool rst_came = pending == ECONNRESET || pending == EPIPE;
 
+	keep_sample(&record->legs[number], &facts, unread, sent > acknowledged ? (uint64_t)(sent - acknowledged) : 0);
 	if (acknowledged > sent) /* our FIN */
 		acknowledged = sent;
 	return (struct tally){
@@ -89,7 +99,7 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct rec
 		.rst_came = rst_came,
 		.refused = pending == ECONNREFUSED,
 		.may_reset = !rst_came && may_reset(&facts, fin_came),
-		.not_sent = facts.not_sent > 0,
+		.not_sent = tcp_not_sent(&facts) > 0,
 	};
 }
 
@@ -175,6 +185,7 @@ close_record_leg(struct record_leg *record, const struct farewell_leg *leg, cons
 		record->fin_received_us = now_us;
 	if (tally->rst_came && record->rst_received_us == RECORD_UNKNOWN)
 		record->rst_received_us = now_us;
+	record->rate_received = record->rate_sent = -1;
 	record->fd = -1;
 	if (record->flow.protocol == FLOW_TCP)
 		record->tcp_state = TCP_IS_CLOSED;
@@ -184,7 +195,6 @@ void
 farewell_say(const struct farewell *farewell, struct record *record)
 {
 	struct record_close *close = &record->close;
-	int64_t payload_at = record->last_payload_ns != 0 ? record->last_payload_ns : record->opened_ns;
 	struct tally tallies[LEG_COUNT];
 
 	for (int i = 0; i < LEG_COUNT; i++) {
@@ -193,7 +203,7 @@ farewell_say(const struct farewell *farewell, struct record *record)
 		    &record->legs[i], &farewell->legs[i], &tallies[i], record_offset_us(record, farewell->now_ns));
 	}
 	leave_out(&tallies[LEG_UPSTREAM].acknowledged, farewell->prologue);
-	record->closed_ns = farewell->now_ns;
+	record->closed_ns = record->sampled_ns = farewell->now_ns;
 	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
 												: KIND_PROXY;
 	close->reason = farewell->why;
@@ -201,8 +211,10 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	close->initiator = close_initiator(farewell->why, close->order == ORDER_SAME_TURN);
 	close->how = close_meanings[farewell->why].how;
 	close->leg = farewell->fault;
+	close->speaker = farewell->speaker;
+	close->last_words = farewell->last_words;
 	close->error = (uint16_t)error_of(farewell);
-	close->idle_before_us = farewell->ending_ns > payload_at ? (farewell->ending_ns - payload_at) / NS_PER_US : 0;
+	close->began_us = record_offset_us(record, farewell->ending_ns);
 	for (int i = 0; i < LEG_COUNT; i++)
 		close->undelivered[i] = difference(tallies[leg_other(i)].received, tallies[i].acknowledged);
 	close->clean = is_clean(farewell, close);

@@ -30,7 +30,7 @@ struct workbench {
 	struct pump_tools tools;
 
 	struct conn *conns; /* conns[slot] belongs to the record of that slot */
-	uint32_t conns_touched;
+	uint32_t conns_touched, conns_open;
 	struct record *draft;                  /* of the connection that is being changed */
 	SLIST_HEAD(, conn) touched;            /* this turn: counters to publish, or a slot to release */
 	void (*on_place_free)(void *argument); /* a connection gave its place back */

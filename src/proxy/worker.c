@@ -16,9 +16,11 @@
 #include "net/tcp_info.h"
 #include "proxy/conn.h"
 #include "proxy/listener.h"
+#include "proxy/sampler.h"
 #include "proxy/workbench.h"
 
-enum mail_kind { MAIL_DRAIN, MAIL_RESUME, MAIL_SHUTDOWN };
+/* Mail of our own, beside the orders of others. */
+enum mail_kind { MAIL_DRAIN = ORDER_KINDS, MAIL_RESUME, MAIL_SHUTDOWN };
 
 #define TICK_NS     NS_PER_S          /* looks at the accept queues */
 #define RETRY_NS    (100 * NS_PER_MS) /* descriptors that others hold come back without telling us */
@@ -40,6 +42,7 @@ struct worker {
 	struct mailbox *mailbox;
 	struct workbench bench;
 	struct entrance *entrances; /* one for each pair of the settings */
+	struct sampler sampler;
 	struct timer tick, retry;
 	bool draining;
 	bool place_freed;          /* in this turn */
@@ -255,7 +258,10 @@ on_mail(void *argument, const struct mail *mail)
 {
 	struct worker *worker = argument;
 
-	switch ((enum mail_kind)mail->kind) {
+	switch (mail->kind) {
+	case ORDER_REFRESH:
+		conn_refresh(&worker->bench, mail->id);
+		break;
 	case MAIL_DRAIN:
 		drain(worker);
 		break;
@@ -305,6 +311,7 @@ work(void *argument)
 	struct worker *worker = argument;
 
 	on_tick(&worker->tick);
+	sampler_start(&worker->sampler, &worker->bench);
 	loop_run(worker->loop);
 	return NULL;
 }
@@ -393,6 +400,7 @@ workers_start(struct workers *workers)
 			return -error;
 		snprintf(name, sizeof(name), "worker-%d", workers->started);
 		pthread_setname_np(worker->thread, name);
+		orders_deliver_to(workers->track->orders, workers->started, worker->mailbox);
 	}
 	return 0;
 }

@@ -15,6 +15,22 @@ const struct field_meaning field_meanings[FIELD_COUNT] = {
 #include "track/fields.def"
 };
 
+const char *const field_type_texts[FIELD_TYPES] = {
+	[TYPE_BOOL] = "boolean",
+	[TYPE_COUNT] = "count",
+	[TYPE_BYTES] = "bytes",
+	[TYPE_RATE] = "bytes per second",
+	[TYPE_DURATION] = "duration",
+	[TYPE_OFFSET] = "offset",
+	[TYPE_INSTANT] = "instant",
+	[TYPE_TEXT] = "text",
+	[TYPE_ADDRESS] = "address",
+	[TYPE_PORT] = "port",
+	[TYPE_ERRNO] = "errno",
+	[TYPE_ATTEMPTS] = "list",
+	[TYPE_EVENTS] = "list",
+};
+
 const char *const field_object_paths[FIELD_OBJECTS] = {
 	[OBJECT_UPSTREAM_LEG] = "legs.upstream",
 	[OBJECT_CLOSE] = "close",
@@ -51,6 +67,24 @@ static struct value
 value_known_i64(int64_t number)
 {
 	return number < 0 ? value_null() : value_u64((uint64_t)number);
+}
+
+static struct value
+value_list(void)
+{
+	return (struct value){ .kind = VALUE_LIST };
+}
+
+static struct value
+value_32(uint32_t number)
+{
+	return number == TCP_UNKNOWN_32 ? value_null() : value_u64(number);
+}
+
+static struct value
+value_rate(float rate)
+{
+	return rate < 0 ? value_null() : value_u64((uint64_t)rate);
 }
 
 static struct value
@@ -160,6 +194,49 @@ reading_cookie(struct reading *r, const struct record_leg *leg)
 		return value_null();
 	snprintf(r->room, sizeof(r->room), "%llx", (unsigned long long)leg->socket_cookie);
 	return value_text(r->room);
+}
+
+/* The kernel never leaves the window out. */
+static bool
+is_sampled(const struct record_leg *leg)
+{
+	return leg->tcp.cwnd_segments != TCP_UNKNOWN_32;
+}
+
+static struct value
+reading_sampled_at(struct reading *r, const struct record_leg *leg)
+{
+	const struct record *record = r->record;
+
+	if (!is_sampled(leg))
+		return value_null();
+	return reading_instant(r, record->opened_at_us + record_offset_us(record, record->sampled_ns));
+}
+
+static struct value
+value_64(uint64_t number)
+{
+	return number == TCP_UNKNOWN_64 ? value_null() : value_u64(number);
+}
+
+static struct value
+reading_congestion(const struct reading *r, const struct record_leg *leg)
+{
+	return value_text(congestion_text(&r->track->congestions[r->record->worker], leg->congestion));
+}
+
+static struct value
+reading_turn(const struct reading *r, int64_t us)
+{
+	return r->record->turns.count == 0 ? value_null() : value_u64((uint64_t)us);
+}
+
+static struct value
+reading_turn_mean(const struct reading *r)
+{
+	const struct record_turns *turns = &r->record->turns;
+
+	return reading_turn(r, turns->count == 0 ? 0 : turns->sum_us / (int64_t)turns->count);
 }
 
 static bool

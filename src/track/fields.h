@@ -19,26 +19,33 @@ enum field_type {
 	TYPE_BOOL,
 	TYPE_COUNT,    /* a number */
 	TYPE_BYTES,    /* a number of bytes */
+	TYPE_RATE,     /* bytes a second */
 	TYPE_DURATION, /* microseconds */
 	TYPE_OFFSET,   /* microseconds since opened_at */
 	TYPE_INSTANT,  /* RFC 3339, UTC, six decimals */
 	TYPE_TEXT,
 	TYPE_ADDRESS, /* IPv4 or IPv6 as text */
 	TYPE_PORT,
-	TYPE_ERRNO, /* its name, "ECONNRESET" */
+	TYPE_ERRNO,    /* its name, "ECONNRESET" */
+	TYPE_ATTEMPTS, /* a list: track/story.h */
+	TYPE_EVENTS,   /* a list: track/story.h */
+	FIELD_TYPES
 };
+extern const char *const field_type_texts[FIELD_TYPES];
 
-enum field_view { VIEW_SHORT, VIEW_FULL };
+/* Each holds those before it. */
+enum field_view { VIEW_SHORT, VIEW_FULL, VIEW_SINGLE, FIELD_VIEWS };
 
 struct field_meaning {
 	const char *path; /* "legs.client.bytes_received": dots lead into objects */
 	enum field_type type;
-	enum field_view view; /* VIEW_SHORT: in both views */
+	enum field_view view; /* the first that has it */
 	const char *meaning;
 };
 extern const struct field_meaning field_meanings[FIELD_COUNT];
 
-enum value_kind { VALUE_NULL, VALUE_BOOL, VALUE_NUMBER, VALUE_TEXT };
+/* A list has no value of its own: story_attempts or story_events tells it. */
+enum value_kind { VALUE_NULL, VALUE_BOOL, VALUE_NUMBER, VALUE_TEXT, VALUE_LIST };
 
 struct value {
 	enum value_kind kind;
@@ -52,7 +59,7 @@ struct reading {
 	const struct track *track;
 	const struct record *record;
 	int64_t now_ns; /* clock_now */
-	char room[128];
+	char room[512];
 };
 
 /* The value lives until the next call with the same reading. */

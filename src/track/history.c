@@ -6,17 +6,21 @@
 
 struct history {
 	int workers;
+	uint32_t capacity;
+	struct notes *notes;
 	struct ring *rings[];
 };
 
 struct history *
-history_new(int workers, uint32_t capacity)
+history_new(int workers, uint32_t capacity, struct notes *notes)
 {
 	struct history *history = calloc(1, sizeof(*history) + (size_t)workers * sizeof(history->rings[0]));
 
 	if (history == NULL)
 		return NULL;
 	history->workers = workers;
+	history->capacity = capacity;
+	history->notes = notes;
 	for (int i = 0; i < workers; i++) {
 		history->rings[i] = ring_new(capacity, RECORD_WORDS);
 		if (history->rings[i] == NULL) {
@@ -37,10 +41,29 @@ history_free(struct history *history)
 	free(history);
 }
 
+/* The word of the record that has the chain of its notes in it. */
+static uint32_t
+first_note_of(const struct ring *ring, uint64_t number)
+{
+	enum { WORD = offsetof(struct record, first_note) / sizeof(uint64_t) };
+	union {
+		uint64_t word;
+		uint32_t halves[2];
+	} it = { .word = ring_word(ring, number, WORD) };
+
+	return it.halves[offsetof(struct record, first_note) % sizeof(uint64_t) / sizeof(uint32_t)];
+}
+
 uint64_t
 history_append(struct history *history, const union record_words *closed)
 {
-	return ring_append(history->rings[closed->record.worker], closed->words);
+	int worker = closed->record.worker;
+	struct ring *ring = history->rings[worker];
+	uint64_t head = ring_head(ring);
+
+	if (head >= history->capacity)
+		notes_release(history->notes, worker, first_note_of(ring, head - history->capacity));
+	return ring_append(ring, closed->words);
 }
 
 uint64_t

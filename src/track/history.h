@@ -4,13 +4,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "track/notes.h"
 #include "track/record.h"
 #include "track/ring.h"
 
 /* The latest closed connections, a ring for each worker. */
 struct history;
 
-struct history *history_new(int workers, uint32_t capacity); /* NULL: no memory */
+/* `notes` of the records that are overwritten are given back.  NULL: no memory. */
+struct history *history_new(int workers, uint32_t capacity, struct notes *notes);
 void history_free(struct history *history);
 
 /* The owning worker only.  Returns its number in that worker's ring. */

@@ -41,13 +41,20 @@ struct listener_life {
 struct listeners {
 	int count, workers;
 	struct listener_life *lives;
-	struct share *shares; /* [listener][worker] */
+	struct share *shares;    /* [listener][worker] */
+	struct histogram *turns; /* likewise; touched where a client was answered */
 };
 
 static struct share *
 share_of(const struct listeners *listeners, int listener, int worker)
 {
 	return &listeners->shares[listener * listeners->workers + worker];
+}
+
+static struct histogram *
+turns_of(const struct listeners *listeners, int listener, int worker)
+{
+	return &listeners->turns[listener * listeners->workers + worker];
 }
 
 struct listeners *
@@ -62,7 +69,8 @@ listeners_new(int count, int workers)
 	listeners->workers = workers;
 	listeners->lives = calloc((size_t)count, sizeof(listeners->lives[0]));
 	listeners->shares = aligned_alloc(_Alignof(struct share), shares * sizeof(struct share));
-	if (listeners->lives == NULL || listeners->shares == NULL) {
+	listeners->turns = calloc(shares, sizeof(listeners->turns[0]));
+	if (listeners->lives == NULL || listeners->shares == NULL || listeners->turns == NULL) {
 		listeners_free(listeners);
 		return NULL;
 	}
@@ -81,6 +89,7 @@ listeners_free(struct listeners *listeners)
 		return;
 	free(listeners->lives);
 	free(listeners->shares);
+	free(listeners->turns);
 	free(listeners);
 }
 
@@ -126,6 +135,12 @@ listeners_queue(struct listeners *listeners, int listener, int worker, uint32_t 
 	atomic_store_explicit(&share->queue_limit, limit, memory_order_relaxed);
 }
 
+void
+listeners_turn(struct listeners *listeners, int listener, int worker, int64_t us)
+{
+	histogram_add(turns_of(listeners, listener, worker), us);
+}
+
 int
 listeners_count(const struct listeners *listeners)
 {
@@ -166,4 +181,12 @@ listeners_read(const struct listeners *listeners, int listener, struct listener_
 		facts->queue_limit = plus(
 		    facts->queue_limit, atomic_load_explicit(&share->queue_limit, memory_order_relaxed));
 	}
+}
+
+void
+listeners_read_turns(const struct listeners *listeners, int listener, struct histogram_sum *turns)
+{
+	*turns = (struct histogram_sum){ .count = 0 };
+	for (int worker = 0; worker < listeners->lives[listener].sockets; worker++)
+		histogram_sum_add(turns, turns_of(listeners, listener, worker));
 }

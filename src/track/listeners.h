@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/addr.h"
+#include "base/histogram.h"
 
 /*
  * The life of each listener: socket → bind → listening → paused → closed, or
@@ -54,8 +55,12 @@ void listeners_step(struct listeners *listeners, int listener, enum listener_ste
 void listeners_accepted(struct listeners *listeners, int listener, int worker);
 void listeners_queue(struct listeners *listeners, int listener, int worker, uint32_t length, uint32_t limit);
 
+/* … of its clients: from the last byte of a request to the first of the answer. */
+void listeners_turn(struct listeners *listeners, int listener, int worker, int64_t us);
+
 /* Any thread. */
 int listeners_count(const struct listeners *listeners);
 void listeners_read(const struct listeners *listeners, int listener, struct listener_facts *facts);
+void listeners_read_turns(const struct listeners *listeners, int listener, struct histogram_sum *turns);
 
 #endif

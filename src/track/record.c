@@ -5,6 +5,13 @@
 #include "base/clock.h"
 
 void
+record_forget_sample(struct record_leg *leg)
+{
+	leg->receive_queue_bytes = leg->send_queue_bytes = TCP_UNKNOWN_32;
+	memset(&leg->tcp, 0xff, sizeof(leg->tcp)); /* TCP_UNKNOWN_32, TCP_UNKNOWN_64 */
+}
+
+void
 record_init(struct record *record)
 {
 	memset(record, 0, sizeof(*record));
@@ -15,10 +22,14 @@ record_init(struct record *record)
 		leg->fd = -1;
 		leg->fin_received_us = leg->fin_sent_us = RECORD_UNKNOWN;
 		leg->rst_received_us = leg->rst_sent_us = RECORD_UNKNOWN;
+		leg->rate_received = leg->rate_sent = -1;
+		record_forget_sample(leg);
 		record->close.undelivered[i] = RECORD_UNKNOWN;
 	}
-	record->close.leg = LEG_NONE;
-	record->close.idle_before_us = RECORD_UNKNOWN;
+	record->attempt.began_us = record->attempt.ended_us = RECORD_UNKNOWN;
+	record->close.leg = record->close.speaker = LEG_NONE;
+	record->close.began_us = RECORD_UNKNOWN;
+	record->speaks_first = LEG_NONE;
 }
 
 int64_t
@@ -46,4 +57,48 @@ close_order_text(enum close_order order)
 	};
 
 	return texts[order];
+}
+
+const char *
+limit_text(enum limit limit)
+{
+	static const char *const texts[LIMIT_COUNT] = {
+		[LIMIT_UNKNOWN] = NULL,
+		[LIMIT_NONE] = "none",
+		[LIMIT_APPLICATION] = "application",
+		[LIMIT_PROXY] = "proxy",
+		[LIMIT_SENDER_BUFFER] = "sender_buffer",
+		[LIMIT_NETWORK] = "network",
+		[LIMIT_RECEIVER] = "receiver",
+	};
+
+	return texts[limit];
+}
+
+enum limit
+record_limit(const struct record *record)
+{
+	uint8_t client = record->legs[LEG_CLIENT].limited_by, upstream = record->legs[LEG_UPSTREAM].limited_by;
+
+	return (enum limit)(client > upstream ? client : upstream);
+}
+
+void
+record_count_turn(struct record_turns *turns, int64_t turn_us)
+{
+	turns->max_us = turns->count == 0 || turn_us > turns->max_us ? turn_us : turns->max_us;
+	turns->last_us = turn_us;
+	turns->sum_us += turn_us;
+	turns->count++;
+}
+
+int64_t
+record_idle_before_us(const struct record *record)
+{
+	int64_t payload_us = record->last_payload_ns != 0 ? record_offset_us(record, record->last_payload_ns) : 0;
+	int64_t began_us = record->close.began_us;
+
+	if (began_us == RECORD_UNKNOWN)
+		return RECORD_UNKNOWN;
+	return began_us > payload_us ? began_us - payload_us : 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/flow.h"
+#include "net/tcp_info.h"
 #include "track/close_reason.h"
 #include "track/conn_state.h"
 #include "track/leg.h"
@@ -20,31 +21,65 @@
  *
  *   | hot: one cache line with the slot's version | cold … |
  */
-enum { RECORD_WORDS = 47 }; /* with the version 384 bytes, six cache lines */
+enum { RECORD_WORDS = 87 }; /* with the version 704 bytes, eleven cache lines */
 
 #define RECORD_UNKNOWN INT64_C(-1)
 
 enum record_kind { KIND_PROXY, KIND_PROBE, KIND_COUNT };
 enum close_order { ORDER_NONE, ORDER_CLIENT_FIRST, ORDER_UPSTREAM_FIRST, ORDER_SAME_TURN, ORDER_COUNT };
 
+/* Who is slow: what holds back the bytes on their way to a side.  From the best to know of to the least. */
+enum limit {
+	LIMIT_UNKNOWN,       /* not looked at yet */
+	LIMIT_NONE,          /* nothing moves */
+	LIMIT_APPLICATION,   /* whoever sends them has no more to send */
+	LIMIT_PROXY,         /* they came, there is room for them, and we have not got round to it */
+	LIMIT_SENDER_BUFFER, /* our socket's send buffer is too small for the path */
+	LIMIT_NETWORK,       /* the path: its congestion window is full */
+	LIMIT_RECEIVER,      /* the side that should take them */
+	LIMIT_COUNT
+};
+
 struct record_leg {
 	struct flow flow;
 	uint8_t tcp_state;      /* as the kernel counts them (tcp_states.h); 0: unknown */
+	uint8_t congestion;     /* number among the worker's congestion_names; 0: unknown */
+	uint8_t limited_by;     /* enum limit, on the way to this side, since the sample before the last */
 	uint16_t error;         /* errno that the socket reported; 0: none */
 	int32_t fd;             /* -1: closed */
 	uint64_t socket_cookie; /* 0: unknown */
 	int64_t fin_received_us, fin_sent_us, rst_received_us, rst_sent_us;
+	uint32_t receive_queue_bytes, send_queue_bytes; /* TCP_UNKNOWN_32: not sampled */
+	float rate_received, rate_sent;                 /* bytes a second over the last sampling; negative: unknown */
+	struct tcp_sample tcp;                          /* all unknown until it is sampled, and on a Unix leg */
+};
+
+/* The upstream address that is, or was last, tried.  Those before it are notes. */
+struct record_attempt {
+	int64_t began_us; /* RECORD_UNKNOWN: none yet */
+	int64_t ended_us; /* RECORD_UNKNOWN: it has not */
+	uint16_t error;   /* 0: it was connected, once it ended */
+	uint8_t reached;  /* enum connect_step */
+	bool bound;       /* to one of --source */
+};
+
+/* From the last byte of a request to the first byte of the answer, whatever is spoken. */
+struct record_turns {
+	uint64_t count;
+	int64_t last_us, max_us, sum_us; /* hold once count > 0 */
 };
 
 struct record_close {
 	uint8_t reason; /* enum close_reason; WHY_NONE while open */
 	uint8_t initiator, how;
-	uint8_t order; /* enum close_order */
-	uint8_t leg;   /* the side at fault when our timer ended it; else LEG_NONE */
-	bool clean;    /* both FINs came, all was delivered */
+	uint8_t order;   /* enum close_order */
+	uint8_t leg;     /* the side at fault when our timer ended it; else LEG_NONE */
+	uint8_t speaker; /* enum leg_name: from whom the last payload came; LEG_NONE: there was none */
+	bool clean;      /* both FINs came, all was delivered */
 	uint16_t error;
-	int64_t idle_before_us;
+	int64_t began_us;               /* since when the end was under way */
 	int64_t undelivered[LEG_COUNT]; /* payload that this side's kernel never acknowledged */
+	uint64_t last_words;            /* bytes that the speaker sent since the other side had spoken */
 };
 
 struct record {
@@ -65,9 +100,17 @@ struct record {
 	int64_t opened_at_us;         /* clock_wall_us */
 	uint16_t target;              /* index in the upstream's setting */
 	bool target_chosen;
-	uint16_t attempts;              /* addresses tried so far */
+	uint16_t attempts;    /* addresses tried so far */
+	uint8_t speaks_first; /* enum leg_name: whose payload came first; LEG_NONE: nobody's, or both at once */
+	bool overlapped;      /* turns cannot be told apart: one side spoke before the other was through */
 	struct flow_end target_address; /* port 0 on a Unix target */
+	struct record_attempt attempt;
 	int64_t connect_us, first_client_byte_us, first_upstream_byte_us;
+	int64_t sampled_ns; /* clock_now, when both legs were last asked; 0: never */
+	struct record_turns turns;
+	uint32_t first_note;    /* the newest; 0: none */
+	uint16_t notes;         /* how many */
+	uint16_t notes_dropped; /* that found no room */
 	struct record_leg legs[LEG_COUNT];
 	struct record_close close;
 };
@@ -83,9 +126,22 @@ union record_words {
 
 const char *record_kind_text(enum record_kind kind);
 const char *close_order_text(enum close_order order); /* NULL for ORDER_NONE */
+const char *limit_text(enum limit limit);             /* NULL for LIMIT_UNKNOWN */
+
+/* Of both directions, the one that is held back more. */
+enum limit record_limit(const struct record *record);
+
+/* One more turn. */
+void record_count_turn(struct record_turns *turns, int64_t turn_us);
+
+/* How long no payload had moved when the end began; RECORD_UNKNOWN while open. */
+int64_t record_idle_before_us(const struct record *record);
 
 /* Nothing known yet: every offset is RECORD_UNKNOWN. */
 void record_init(struct record *record);
+
+/* The leg has another socket, of whose path nothing is known. */
+void record_forget_sample(struct record_leg *leg);
 
 /* Microseconds from its opening to `now`. */
 int64_t record_offset_us(const struct record *record, int64_t now);

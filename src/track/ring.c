@@ -64,6 +64,12 @@ ring_append(struct ring *ring, const uint64_t *words)
 }
 
 uint64_t
+ring_word(const struct ring *ring, uint64_t number, int word)
+{
+	return atomic_load_explicit(&slot_at(ring, number)->words[word], memory_order_relaxed);
+}
+
+uint64_t
 ring_head(const struct ring *ring)
 {
 	return atomic_load_explicit(&ring->head, memory_order_acquire);

@@ -31,6 +31,9 @@ void ring_free(struct ring *ring);
 /* The writer only.  Returns the entry's number; the first is 0. */
 uint64_t ring_append(struct ring *ring, const uint64_t *words);
 
+/* The writer only: one word of an entry that is still kept. */
+uint64_t ring_word(const struct ring *ring, uint64_t number, int word);
+
 /* Any thread. */
 uint64_t ring_head(const struct ring *ring);   /* the number that the next entry will get */
 uint64_t ring_oldest(const struct ring *ring); /* the oldest number still kept, or head */

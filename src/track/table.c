@@ -161,6 +161,22 @@ table_commit(struct table *table, int worker, uint32_t slot)
 	return &part->draft;
 }
 
+static void
+count_turn(struct slot *slot, int64_t turn_us)
+{
+	enum { FIRST = WORD_OF(turns), WORDS = sizeof(struct record_turns) / sizeof(uint64_t) };
+	union {
+		struct record_turns turns;
+		uint64_t words[WORDS];
+	} it;
+
+	for (int i = 0; i < WORDS; i++)
+		it.words[i] = atomic_load_explicit(&slot->words[FIRST + i], memory_order_relaxed);
+	record_count_turn(&it.turns, turn_us);
+	for (int i = 0; i < WORDS; i++)
+		slot_set(slot, FIRST + i, it.words[i]);
+}
+
 void
 table_count(struct table *table, int worker, uint32_t slot, const struct record_counters *counters)
 {
@@ -174,6 +190,8 @@ table_count(struct table *table, int worker, uint32_t slot, const struct record_
 		slot_set(it, (int)WORD_OF(bytes) + 2 * i, counters->received[i]);
 		slot_set(it, (int)WORD_OF(bytes) + 2 * i + 1, counters->sent[i]);
 	}
+	if (counters->turn_us != RECORD_UNKNOWN)
+		count_turn(it, counters->turn_us);
 	slot_end(it);
 }
 

@@ -38,6 +38,7 @@ const union record_words *table_commit(struct table *table, int worker, uint32_t
 struct record_counters {
 	int64_t last_payload_ns;
 	uint64_t received[LEG_COUNT], sent[LEG_COUNT];
+	int64_t turn_us; /* one that has just ended; RECORD_UNKNOWN: none has */
 };
 void table_count(struct table *table, int worker, uint32_t slot, const struct record_counters *counters);
 

@@ -27,12 +27,15 @@ track_init(struct track *track, const struct settings *settings, uint32_t max_co
 		strcpy(track->node, "localhost");
 	track->boot = make_boot(track->started_at_us);
 	track->table = table_new(settings->workers, max_conns);
-	track->history = history_new(settings->workers, settings->history);
+	track->notes = notes_new(settings->workers, NOTES_CAPACITY);
+	track->history = history_new(settings->workers, settings->history, track->notes);
 	track->bus = bus_new(settings->workers, BUS_CAPACITY);
 	track->listeners = listeners_new(settings->pair_count, settings->workers);
+	track->orders = orders_new(settings->workers);
 	track->totals = aligned_alloc(_Alignof(struct totals), (size_t)settings->workers * sizeof(struct totals));
-	if (track->table == NULL || track->history == NULL || track->bus == NULL || track->listeners == NULL ||
-	    track->totals == NULL) {
+	track->congestions = calloc((size_t)settings->workers, sizeof(track->congestions[0]));
+	if (track->table == NULL || track->notes == NULL || track->congestions == NULL || track->orders == NULL ||
+	    track->history == NULL || track->bus == NULL || track->listeners == NULL || track->totals == NULL) {
 		track_fini(track);
 		return -ENOMEM;
 	}
@@ -47,5 +50,8 @@ track_fini(struct track *track)
 	history_free(track->history);
 	bus_free(track->bus);
 	listeners_free(track->listeners);
+	orders_free(track->orders);
+	notes_free(track->notes);
+	free(track->congestions);
 	free(track->totals);
 }

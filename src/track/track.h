@@ -5,8 +5,11 @@
 #include <stdint.h>
 #include "config/settings.h"
 #include "track/bus.h"
+#include "track/congestion.h"
 #include "track/history.h"
 #include "track/listeners.h"
+#include "track/notes.h"
+#include "track/orders.h"
 #include "track/table.h"
 #include "track/totals.h"
 
@@ -21,9 +24,12 @@ struct track {
 	int64_t started_ns, started_at_us;
 	struct table *table;
 	struct history *history;
+	struct notes *notes;
 	struct bus *bus;
 	struct listeners *listeners;
-	struct totals *totals; /* one for each worker */
+	struct orders *orders;
+	struct totals *totals;                /* one for each worker */
+	struct congestion_names *congestions; /* one for each worker */
 };
 
 /* settings must outlive it.  max_conns is what descriptors really allow.  0 or -ENOMEM. */

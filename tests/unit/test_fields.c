@@ -9,6 +9,7 @@
 
 static struct settings settings;
 static struct track track;
+static struct congestion_names congestions;
 static struct record record;
 static struct reading reading;
 
@@ -19,7 +20,8 @@ setup(void)
 	strcpy(settings.listeners[0].name, "8080");
 	strcpy(settings.upstreams[0].name, "db.example:5432");
 	strcpy(settings.upstreams[0].targets[0].name, "db.example:5432");
-	track = (struct track){ .settings = &settings, .boot = 5, .node = "here" };
+	congestion_number(&congestions, "cubic");
+	track = (struct track){ .settings = &settings, .boot = 5, .node = "here", .congestions = &congestions };
 	record_init(&record);
 	record.id = conn_id_make(0, 0, 1);
 	record.opened_ns = 100 * NS_PER_S;
@@ -155,6 +157,10 @@ is_known_from_the_start(enum field field)
 	case FIELD_legs_upstream_bytes_received:
 	case FIELD_legs_upstream_bytes_sent:
 	case FIELD_attempts:
+	case FIELD_turns_count:
+	case FIELD_turns_overlapped:
+	case FIELD_events:
+	case FIELD_events_dropped:
 	case FIELD_close_clean:
 		return true;
 	default:
@@ -182,11 +188,14 @@ START_TEST(a_value_is_of_its_fields_type)
 		[TYPE_ADDRESS] = VALUE_TEXT,
 		[TYPE_PORT] = VALUE_NUMBER,
 		[TYPE_ERRNO] = VALUE_TEXT,
+		[TYPE_RATE] = VALUE_NUMBER,
+		[TYPE_ATTEMPTS] = VALUE_LIST,
+		[TYPE_EVENTS] = VALUE_LIST,
 	};
 
 	/* everything known, but for paths: there is no connection with both ports and paths */
 	memset(&record, 1, sizeof(record));
-	record.listener = record.upstream = record.target = 0;
+	record.listener = record.upstream = record.target = record.worker = 0;
 	record.state = CONN_CLOSED;
 	record.close.leg = LEG_CLIENT;
 	connect_leg(LEG_CLIENT, "127.0.0.1:51234", "127.0.0.1:8080");

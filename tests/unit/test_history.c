@@ -6,12 +6,14 @@
 
 enum { WORKERS = 2, CAPACITY = 4 };
 
+static struct notes *notes;
 static struct history *history;
 
 static void
 setup(void)
 {
-	history = history_new(WORKERS, CAPACITY);
+	notes = notes_new(WORKERS, CAPACITY);
+	history = history_new(WORKERS, CAPACITY, notes);
 	ck_assert_ptr_nonnull(history);
 }
 
@@ -19,6 +21,7 @@ static void
 teardown(void)
 {
 	history_free(history);
+	notes_free(notes);
 }
 
 static uint64_t

@@ -165,7 +165,9 @@ END_TEST
 
 START_TEST(counters_reach_the_record_and_nothing_else_moves)
 {
-	struct record_counters counters = { .last_payload_ns = 9, .received = { 1, 2 }, .sent = { 3, 4 } };
+	struct record_counters counters = {
+		.last_payload_ns = 9, .received = { 1, 2 }, .sent = { 3, 4 }, .turn_us = _i == 0 ? RECORD_UNKNOWN : 7
+	};
 	union record_words before, after;
 	uint32_t slot;
 	uint64_t id = open_conn(0, &slot);
@@ -180,6 +182,12 @@ START_TEST(counters_reach_the_record_and_nothing_else_moves)
 	ck_assert_uint_eq(after.record.bytes[LEG_UPSTREAM].sent, 4);
 	ck_assert_uint_eq(after.record.revision, before.record.revision + 1);
 
+	ck_assert_uint_eq(after.record.turns.count, (uint64_t)_i);
+	ck_assert_int_eq(after.record.turns.last_us, 7 * _i);
+	ck_assert_int_eq(after.record.turns.max_us, 7 * _i);
+	ck_assert_int_eq(after.record.turns.sum_us, 7 * _i);
+
+	memset(&after.record.turns, 0, sizeof(after.record.turns));
 	after.record.last_payload_ns = 0;
 	memset(after.record.bytes, 0, sizeof(after.record.bytes));
 	after.record.revision--;
@@ -260,7 +268,7 @@ main(void)
 	tcase_add_test(tcase, an_id_never_issued_is_told_from_one_that_is_gone);
 	tcase_add_test(tcase, a_walk_shows_the_open_ones_of_all_workers_once);
 	tcase_add_test(tcase, each_commit_is_a_revision);
-	tcase_add_test(tcase, counters_reach_the_record_and_nothing_else_moves);
+	tcase_add_loop_test(tcase, counters_reach_the_record_and_nothing_else_moves, 0, 2);
 	tcase_add_test(tcase, no_id_comes_twice_even_after_the_last_generation);
 	tcase_add_test(tcase, a_reader_never_sees_a_record_half_written);
 	suite_add_tcase(suite, tcase);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_HISTOGRAM_H
+#define BASE_HISTOGRAM_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/*
+ * How often which durations came, for percentiles that are right within an
+ * eighth.  One thread adds, any thread sums up, and nobody waits.
+ *
+ *   0 1 2 … 15 | 16 18 20 … 30 | 32 36 … 60 | 64 72 …     the least value of each bucket:
+ *                                                         eight buckets for each power of two
+ */
+enum { HISTOGRAM_POWERS = 40, HISTOGRAM_BUCKETS = 16 + (HISTOGRAM_POWERS - 4) * 8 };
+
+/* All zero to begin with. */
+struct histogram {
+	_Atomic uint64_t counts[HISTOGRAM_BUCKETS];
+	_Atomic uint64_t most; /* the largest value */
+};
+
+/* The owner.  A negative value counts as 0; one of 2^40 and more as the last bucket's. */
+void histogram_add(struct histogram *histogram, int64_t value);
+
+/* Any thread: what several histograms hold together. */
+struct histogram_sum {
+	uint64_t counts[HISTOGRAM_BUCKETS];
+	uint64_t count, most;
+};
+void histogram_sum_add(struct histogram_sum *sum, const struct histogram *histogram);
+
+/* So much that `share` (0 to 1) of all values are no larger: the upper end of a bucket, and never more
+ * than the largest value.  -1: there are no values. */
+int64_t histogram_percentile(const struct histogram_sum *sum, double share);
+
+#endif
