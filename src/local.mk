@@ -4,6 +4,7 @@ libsockproxy_a_CPPFLAGS = $(AM_CPPFLAGS) $(ASSERTS)
 libsockproxy_a_SOURCES = \
 	%D%/base/addr.c %D%/base/addr.h \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
+	%D%/base/figure.c %D%/base/figure.h \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/histogram.c %D%/base/histogram.h \
 	%D%/base/log.c %D%/base/log.h \
@@ -28,6 +29,7 @@ libsockproxy_a_SOURCES = \
 	%D%/track/conn_id.c %D%/track/conn_id.h \
 	%D%/track/conn_state.c %D%/track/conn_state.h \
 	%D%/track/congestion.c %D%/track/congestion.h \
+	%D%/track/detail.c %D%/track/detail.h \
 	%D%/track/fields.c %D%/track/fields.h %D%/track/fields.def %D%/track/leg_fields.def \
 	%D%/track/history.c %D%/track/history.h \
 	%D%/track/leg.c %D%/track/leg.h \

@@ -41,8 +41,10 @@ unit_tests = \
 	%D%/unit/test_conn_log \
 	%D%/unit/test_deadline \
 	%D%/unit/test_demo \
+	%D%/unit/test_detail \
 	%D%/unit/test_farewell \
 	%D%/unit/test_fields \
+	%D%/unit/test_figure \
 	%D%/unit/test_flow \
 	%D%/unit/test_group \
 	%D%/unit/test_history \

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/figure.h"
 #include "track/fields.h"
 
 enum {
-	FIGURE_MAX = 16,
 	NOTABLE_US = 1000000, /* a silence or a connect that deserves a word */
 };
 
@@ -19,46 +19,16 @@ word(struct reading *reading, enum field field)
 	return value.kind == VALUE_TEXT ? value.text : "-";
 }
 
-/* Three digits and a unit.  The rest is cut: rounding could show more than there was. */
-static const char *
-format_scaled(uint64_t number, const char *const *units, char text[FIGURE_MAX])
-{
-	unsigned unit = 0, rest = 0;
-
-	for (; number >= 1000; number /= 1000, unit++)
-		rest = (unsigned)(number % 1000);
-	if (unit == 0 || number >= 100)
-		snprintf(text, FIGURE_MAX, "%u%s", (unsigned)number, units[unit]);
-	else if (number >= 10)
-		snprintf(text, FIGURE_MAX, "%u.%u%s", (unsigned)number, rest / 100, units[unit]);
-	else
-		snprintf(text, FIGURE_MAX, "%u.%02u%s", (unsigned)number, rest / 10, units[unit]);
-	return text;
-}
-
 static const char *
 format_size(uint64_t bytes, char text[FIGURE_MAX])
 {
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
-
-	return format_scaled(bytes, units, text);
+	return figure_size(bytes, FIGURE_NARROW, text);
 }
 
 static const char *
 format_duration(int64_t us, char text[FIGURE_MAX])
 {
-	static const char *const units[] = { "us", "ms", "s" };
-	unsigned minutes = (unsigned)(us / 60000000), hours = minutes / 60;
-
-	if (minutes == 0)
-		return format_scaled((uint64_t)us, units, text);
-	if (hours == 0)
-		snprintf(text, FIGURE_MAX, "%um%02us", minutes, (unsigned)(us / 1000000 % 60));
-	else if (hours < 24)
-		snprintf(text, FIGURE_MAX, "%uh%02um", hours, minutes % 60);
-	else
-		snprintf(text, FIGURE_MAX, "%ud%02uh", hours / 24, hours % 24);
-	return text;
+	return figure_duration(us, FIGURE_NARROW, text);
 }
 
 /* The initiator is unknown when both ends came in one turn; then the line says that. */

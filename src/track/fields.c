@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "net/tcp_info.h"
 #include "track/conn_id.h"
+#include "track/detail.h"
 
 #define VIEW_OF(view) VIEW_##view
 
@@ -266,6 +267,19 @@ reading_target_name(const struct reading *r)
 	if (!record->target_chosen)
 		return value_null();
 	return value_text(r->track->settings->upstreams[record->upstream].targets[record->target].name);
+}
+
+static struct value
+reading_detail(struct reading *r)
+{
+	struct text text;
+
+	if (r->record->close.reason == WHY_NONE)
+		return value_null();
+	_Static_assert(sizeof(r->room) >= DETAIL_MAX, "a sentence fits");
+	text_init(&text, r->room, sizeof(r->room));
+	detail_write(&text, r->track, r->record);
+	return value_text(r->room);
 }
 
 struct value

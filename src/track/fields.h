@@ -59,7 +59,7 @@ struct reading {
 	const struct track *track;
 	const struct record *record;
 	int64_t now_ns; /* clock_now */
-	char room[512];
+	char room[1280];
 };
 
 /* The value lives until the next call with the same reading. */

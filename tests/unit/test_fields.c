@@ -284,7 +284,7 @@ START_TEST(an_end_has_the_words_of_its_reason)
 	ck_assert_str_eq(text_of(FIELD_close_how), "rst");
 	ck_assert_str_eq(text_of(FIELD_close_order), "upstream_first");
 	ck_assert_str_eq(text_of(FIELD_close_errno), "ECONNRESET");
-	ck_assert_str_eq(text_of(FIELD_close_detail), "The upstream aborted the connection.");
+	ck_assert_ptr_nonnull(strstr(text_of(FIELD_close_detail), "The upstream reset the connection "));
 	ck_assert(is_null(FIELD_close_leg));
 }
 END_TEST
