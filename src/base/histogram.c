@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/histogram.h"
 
-static int
-bucket_of(uint64_t value)
-{
-	if (value < 16)
-		return (int)value;
-	if (value >> HISTOGRAM_POWERS != 0)
-		return HISTOGRAM_BUCKETS - 1;
-	int power = 63 - __builtin_clzll(value);
-	return 16 + (power - 4) * 8 + (int)(value >> (power - 3) & 7);
-}
-
 /* The largest value that belongs into it. */
 static uint64_t
 end_of(int bucket)
@@ -20,23 +9,6 @@ end_of(int bucket)
 		return (uint64_t)bucket;
 	int power = 4 + (bucket - 16) / 8, part = (bucket - 16) % 8;
 	return (UINT64_C(8) + (uint64_t)part + 1) * (UINT64_C(1) << (power - 3)) - 1;
-}
-
-static void
-put(_Atomic uint64_t *count, uint64_t value)
-{
-	atomic_store_explicit(count, value, memory_order_relaxed);
-}
-
-void
-histogram_add(struct histogram *histogram, int64_t value)
-{
-	uint64_t it = value > 0 ? (uint64_t)value : 0;
-	_Atomic uint64_t *count = &histogram->counts[bucket_of(it)];
-
-	put(count, atomic_load_explicit(count, memory_order_relaxed) + 1);
-	if (it > atomic_load_explicit(&histogram->most, memory_order_relaxed))
-		put(&histogram->most, it);
 }
 
 void

@@ -20,8 +20,27 @@ struct histogram {
 	_Atomic uint64_t most; /* the largest value */
 };
 
-/* The owner.  A negative value counts as 0; one of 2^40 and more as the last bucket's. */
-void histogram_add(struct histogram *histogram, int64_t value);
+static inline int
+histogram_bucket(uint64_t value)
+{
+	if (value < 16)
+		return (int)value;
+	int power = 63 - __builtin_clzll(value);
+	if (power >= HISTOGRAM_POWERS)
+		return HISTOGRAM_BUCKETS - 1;
+	return power * 8 - 24 + (int)(value >> (power - 3)); /* of the four leading bits the first is 8 */
+}
+
+/* The owner.  A value of 2^40 and more counts as the last bucket's. */
+static inline void
+histogram_add(struct histogram *histogram, uint64_t value)
+{
+	_Atomic uint64_t *count = &histogram->counts[histogram_bucket(value)];
+
+	atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1, memory_order_relaxed);
+	if (value > atomic_load_explicit(&histogram->most, memory_order_relaxed))
+		atomic_store_explicit(&histogram->most, value, memory_order_relaxed);
+}
 
 /* Any thread: what several histograms hold together. */
 struct histogram_sum {

@@ -3,34 +3,6 @@
 
 #include <sched.h>
 
-static void
-bump(struct slot *slot)
-{
-	uint64_t version = atomic_load_explicit(&slot->version, memory_order_relaxed);
-
-	atomic_store_explicit(&slot->version, version + 1, memory_order_release);
-}
-
-void
-slot_begin(struct slot *slot)
-{
-	bump(slot);
-}
-
-/* Storing an equal value would dirty a cache line that readers share. */
-void
-slot_set(struct slot *slot, int word, uint64_t value)
-{
-	if (atomic_load_explicit(&slot->words[word], memory_order_relaxed) != value)
-		atomic_store_explicit(&slot->words[word], value, memory_order_release);
-}
-
-void
-slot_end(struct slot *slot)
-{
-	bump(slot);
-}
-
 void
 slot_write(struct slot *slot, const uint64_t *words, int count)
 {
@@ -44,7 +16,7 @@ void
 slot_recall(const struct slot *slot, uint64_t *copy, int count)
 {
 	for (int word = 0; word < count; word++)
-		copy[word] = atomic_load_explicit(&slot->words[word], memory_order_relaxed);
+		copy[word] = slot_own(slot, word);
 }
 
 bool

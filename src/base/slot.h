@@ -26,10 +26,48 @@ struct slot {
 /* Bytes from one slot to the next. */
 #define SLOT_SIZE(words) (sizeof(struct slot) + (words) * sizeof(uint64_t))
 
-/* Owner only: slot_set between a begin and its end. */
-void slot_begin(struct slot *slot);
-void slot_set(struct slot *slot, int word, uint64_t value);
-void slot_end(struct slot *slot);
+/* Owner only: slot_set and slot_put between a begin and its end.  They stand here because
+ * they are short, and counters are published with them after every read. */
+static inline void
+slot_bump(struct slot *slot)
+{
+	uint64_t version = atomic_load_explicit(&slot->version, memory_order_relaxed);
+
+	atomic_store_explicit(&slot->version, version + 1, memory_order_release);
+}
+
+static inline void
+slot_begin(struct slot *slot)
+{
+	slot_bump(slot);
+}
+
+static inline void
+slot_end(struct slot *slot)
+{
+	slot_bump(slot);
+}
+
+static inline uint64_t
+slot_own(const struct slot *slot, int word)
+{
+	return atomic_load_explicit(&slot->words[word], memory_order_relaxed);
+}
+
+/* For a word in a line that is written anyway … */
+static inline void
+slot_put(struct slot *slot, int word, uint64_t value)
+{
+	atomic_store_explicit(&slot->words[word], value, memory_order_release);
+}
+
+/* … and for any other: storing an equal value would dirty a cache line that readers share. */
+static inline void
+slot_set(struct slot *slot, int word, uint64_t value)
+{
+	if (slot_own(slot, word) != value)
+		slot_put(slot, word, value);
+}
 
 /* Owner only: begin, set the first `count` words, end. */
 void slot_write(struct slot *slot, const uint64_t *words, int count);

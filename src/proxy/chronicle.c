@@ -30,28 +30,20 @@ chronicle_tcp_state(struct conn *conn, enum leg_name leg)
 		chronicle_edit(conn)->legs[leg].tcp_state = tcp_info_state(fd);
 }
 
-static struct record_counters
-counters_of(const struct conn *conn)
-{
-	struct record_counters counters = { .last_payload_ns = conn->times.last_payload, .turn_us = conn->turn_us };
-
-	for (int i = 0; i < LEG_COUNT; i++) {
-		counters.received[i] = conn->pumps[i].received;
-		counters.sent[i] = conn->pumps[leg_other(i)].sent + (i == LEG_UPSTREAM ? conn->prologue : 0);
-	}
-	return counters;
-}
-
 void
-chronicle_counters(struct record *record, const struct conn *conn)
+chronicle_counters(struct conn *conn)
 {
-	struct record_counters counters = counters_of(conn);
+	struct record_counters counters = chronicle_counters_of(conn);
+	struct record *record = chronicle_edit(conn);
 
 	record->last_payload_ns = counters.last_payload_ns;
 	for (int i = 0; i < LEG_COUNT; i++) {
 		record->bytes[i].received = counters.received[i];
 		record->bytes[i].sent = counters.sent[i];
 	}
+	if (counters.turn_us != RECORD_UNKNOWN)
+		record_count_turn(&record->turns, counters.turn_us);
+	conn->turn_us = RECORD_UNKNOWN;
 }
 
 static void
@@ -76,6 +68,19 @@ publish_news(struct conn *conn, const struct record *record, uint64_t history_nu
 	conn->news = 0;
 }
 
+void
+chronicle_total(struct workbench *bench)
+{
+	static const enum total received[] = { TOTAL_CLIENT_BYTES_RECEIVED, TOTAL_UPSTREAM_BYTES_RECEIVED };
+	static const enum total sent[] = { TOTAL_UPSTREAM_BYTES_SENT, TOTAL_CLIENT_BYTES_SENT };
+
+	for (int from = 0; from < LEG_COUNT; from++) {
+		totals_add(&bench->totals->counts[received[from]], bench->moved[from].received);
+		totals_add(&bench->totals->counts[sent[from]], bench->moved[from].sent);
+		bench->moved[from] = (struct bytes_moved){ 0 };
+	}
+}
+
 static void
 count_closed(struct totals *totals, const struct record *record)
 {
@@ -96,25 +101,15 @@ chronicle_publish(struct conn *conn)
 	uint64_t history_number = 0;
 
 	chronicle_edit(conn)->state = conn->state;
-	chronicle_counters(chronicle_edit(conn), conn);
-	if (conn->turn_us != RECORD_UNKNOWN)
-		record_count_turn(&chronicle_edit(conn)->turns, conn->turn_us);
-	conn->turn_us = RECORD_UNKNOWN;
+	chronicle_counters(conn);
 	const union record_words *written = table_commit(bench->track->table, bench->number, conn->slot);
-	conn->drafting = conn->moved = false;
+	conn->drafting = false;
 	if (conn->state == CONN_CLOSED) {
 		history_number = history_append(bench->track->history, written);
+		chronicle_total(bench);
 		count_closed(bench->totals, &written->record); /* whom it counts can be found by now */
 	}
 	publish_news(conn, &written->record, history_number);
-}
-
-void
-chronicle_touch(struct conn *conn)
-{
-	if (!conn->touched)
-		SLIST_INSERT_HEAD(&conn->bench->touched, conn, link);
-	conn->touched = true;
 }
 
 void
@@ -144,85 +139,24 @@ chronicle_note(struct conn *conn, struct note note)
 		record->notes_dropped++;
 }
 
-/* In no dialogue by turns do both sides speak in one turn of the loop, nor a client while its answer waits for it. */
-static bool
-overlaps(const struct conn *conn, enum leg_name from)
-{
-	const struct pump *down = &conn->pumps[LEG_UPSTREAM];
-
-	return conn->spoke & 1u << leg_other(from) || (from == LEG_CLIENT && (down->held > 0 || down->sink_full));
-}
-
-static void
-begin_speech(struct conn *conn, enum leg_name from, uint64_t received_before)
-{
-	struct workbench *bench = conn->bench;
-
-	if (conn->speaker == LEG_CLIENT) {
-		conn->turn_us = (conn_now(conn) - conn->heard) / NS_PER_US;
-		if (!conn->overlapped)
-			listeners_turn(bench->track->listeners, conn->listener, bench->number, conn->turn_us);
-	}
-	conn->speaker = (uint8_t)from;
-	conn->speech_from = received_before;
-}
-
-/* The first byte's time is read from the clock: it must not stand before what was seen earlier in this turn. */
-static void
-hear_first(struct conn *conn, enum leg_name from)
+void
+chronicle_first_byte(struct conn *conn, enum leg_name from)
 {
 	struct record *record = chronicle_edit(conn);
 	int64_t *firsts[LEG_COUNT] = { &record->first_client_byte_us, &record->first_upstream_byte_us };
-	int64_t turn_began = record_offset_us(record, conn_now(conn));
+	int64_t other = *firsts[leg_other(from)];
 
 	*firsts[from] = chronicle_offset(conn);
-	if (conn->speaker == LEG_NONE)
+	if (other == RECORD_UNKNOWN)
 		record->speaks_first = (uint8_t)from;
-	else if (*firsts[leg_other(from)] >= turn_began) /* both in this turn: no order is known */
+	else if (other >= record_offset_us(record, conn_now(conn))) /* both in this turn: no order is known */
 		record->speaks_first = LEG_NONE;
 }
 
-static void
-hear(struct conn *conn, enum leg_name from, uint64_t received_before)
+void
+chronicle_overlap(struct conn *conn)
 {
-	if (received_before == 0)
-		hear_first(conn, from);
-	if (!conn->overlapped && overlaps(conn, from)) {
-		conn->overlapped = true;
+	if (!conn->overlapped)
 		chronicle_edit(conn)->overlapped = true;
-	}
-	if (conn->speaker != from)
-		begin_speech(conn, from, received_before);
-	conn->spoke |= (uint8_t)(1u << from);
-	conn->heard = conn_now(conn);
-}
-
-void
-chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before)
-{
-	static const enum total received[] = { TOTAL_CLIENT_BYTES_RECEIVED, TOTAL_UPSTREAM_BYTES_RECEIVED };
-	static const enum total sent[] = { TOTAL_UPSTREAM_BYTES_SENT, TOTAL_CLIENT_BYTES_SENT };
-	const struct pump *pump = &conn->pumps[from];
-	struct totals *totals = conn->bench->totals;
-
-	if (pump->received == received_before && pump->sent == sent_before)
-		return;
-	if (pump->received > received_before)
-		hear(conn, from, received_before);
-	totals_add(&totals->counts[received[from]], pump->received - received_before);
-	totals_add(&totals->counts[sent[from]], pump->sent - sent_before);
-	conn->times.last_payload = conn_now(conn);
-	conn->moved = true;
-	chronicle_touch(conn);
-}
-
-void
-chronicle_count(struct conn *conn)
-{
-	struct workbench *bench = conn->bench;
-	struct record_counters counters = counters_of(conn);
-
-	conn->moved = false;
-	conn->turn_us = RECORD_UNKNOWN;
-	table_count(bench->track->table, bench->number, conn->slot, &counters);
+	conn->overlapped = true;
 }

@@ -3,9 +3,18 @@
 #define PROXY_CHRONICLE_H
 
 #include <stdint.h>
+#include "base/clock.h"
+#include "base/histogram.h"
 #include "proxy/conn_parts.h"
 #include "track/bus.h"
 #include "track/notes.h"
+
+/* --disable-tracking */
+#ifdef WITHOUT_TRACKING
+#define TRACKING false
+#else
+#define TRACKING true
+#endif
 
 /*
  * Keeps the record of a connection while it lives.  Whatever changes within one
@@ -21,9 +30,6 @@ int64_t chronicle_offset(const struct conn *conn);
 /* Asks the kernel what state the leg's socket is in. */
 void chronicle_tcp_state(struct conn *conn, enum leg_name leg);
 
-/* What the pump that reads from this leg has moved since it had these counts. */
-void chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before);
-
 /* What the record has no room for; the chronicle gives it its connection and its place. */
 void chronicle_note(struct conn *conn, struct note note);
 
@@ -31,15 +37,100 @@ void chronicle_note(struct conn *conn, struct note note);
 void chronicle_news(struct conn *conn, enum event_type type);
 
 /* Brings the draft's counters up to date, for whoever reads them there. */
-void chronicle_counters(struct record *record, const struct conn *conn);
+void chronicle_counters(struct conn *conn);
 
 /* Publishes the draft.  Record, then history, then event: whoever looks in this order misses nothing. */
 void chronicle_publish(struct conn *conn);
 
-/* Has the end of the turn look at this connection, … */
-void chronicle_touch(struct conn *conn);
+/* Has the end of the turn look at this connection (chronicle_count), … */
+static inline void
+chronicle_touch(struct conn *conn)
+{
+	if (!conn->touched)
+		SLIST_INSERT_HEAD(&conn->bench->touched, conn, link);
+	conn->touched = true;
+}
 
-/* … which publishes its counters alone. */
-void chronicle_count(struct conn *conn);
+/* … and what all of them together have moved. */
+void chronicle_total(struct workbench *bench);
+
+/*
+ * Payload, told for every run of a pump: what follows stands here to be inlined, and
+ * what is rare stands elsewhere, so that keeping account costs next to nothing.
+ *
+ * A speech is all that one side sends before the other does.  The upstream's, after
+ * the client's, ends a turn.
+ */
+
+/* The first payload from this side has come. */
+void chronicle_first_byte(struct conn *conn, enum leg_name from);
+
+/* Both sides spoke at once. */
+void chronicle_overlap(struct conn *conn);
+
+static inline void
+chronicle_speech(struct conn *conn, enum leg_name from, uint64_t received_before, int64_t now)
+{
+	const struct pump *down = &conn->pumps[LEG_UPSTREAM];
+
+	if (received_before == 0)
+		chronicle_first_byte(conn, from);
+	/* In no dialogue by turns do both sides speak in one turn of the loop, nor a client
+	 * while its answer waits for it. */
+	if (conn->heard == now || (from == LEG_CLIENT && (down->held > 0 || down->sink_full)))
+		chronicle_overlap(conn);
+	if (conn->speaker == LEG_CLIENT) {
+		conn->turn_us = (now - conn->heard) / NS_PER_US;
+		if (!conn->overlapped)
+			histogram_add(&conn->bench->turns[conn->listener], (uint64_t)conn->turn_us);
+	}
+	conn->speaker = (uint8_t)from;
+	conn->speech_from = received_before;
+}
+
+/* What the pump that reads from this leg has moved since it had these counts. */
+static inline void
+chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before)
+{
+	const struct pump *pump = &conn->pumps[from];
+	struct bytes_moved *moved = &conn->bench->moved[from];
+	uint64_t received = pump->received - received_before, sent = pump->sent - sent_before;
+	int64_t now;
+
+	if (!TRACKING || (received | sent) == 0)
+		return;
+	now = conn_now(conn);
+	if (received > 0) {
+		if (conn->speaker != from)
+			chronicle_speech(conn, from, received_before, now);
+		conn->heard = now;
+	}
+	moved->received += received;
+	moved->sent += sent;
+	conn->times.last_payload = now;
+	chronicle_touch(conn);
+}
+
+/* At the end of the turn: publishes the counters alone. */
+static inline struct record_counters
+chronicle_counters_of(const struct conn *conn)
+{
+	struct record_counters counters = { .last_payload_ns = conn->times.last_payload, .turn_us = conn->turn_us };
+
+	for (int i = 0; i < LEG_COUNT; i++) {
+		counters.received[i] = conn->pumps[i].received;
+		counters.sent[i] = conn->pumps[leg_other(i)].sent + (i == LEG_UPSTREAM ? conn->prologue : 0);
+	}
+	return counters;
+}
+
+static inline void
+chronicle_count(struct conn *conn)
+{
+	struct record_counters counters = chronicle_counters_of(conn);
+
+	conn->turn_us = RECORD_UNKNOWN;
+	table_count(conn->bench->slots, conn->slot, &counters);
+}
 
 #endif

@@ -632,16 +632,16 @@ conn_after_turn(struct workbench *bench)
 	while ((conn = SLIST_FIRST(&bench->touched)) != NULL) {
 		SLIST_REMOVE_HEAD(&bench->touched, link);
 		conn->touched = false;
-		conn->spoke = 0;
 		if (conn->state == CONN_CLOSED) {
 			conn->in_use = false;
 			bench->conns_open--;
 			table_release(bench->track->table, bench->number, conn->slot);
 			bench->on_place_free(bench->argument);
-		} else if (conn->moved) {
+		} else {
 			chronicle_count(conn);
 		}
 	}
+	chronicle_total(bench);
 	totals_set(&bench->totals->counts[TOTAL_LOAN_SHORTAGES], bench->tools.shortages);
 	totals_set(&bench->totals->counts[TOTAL_LOANS_LENT], loans_lent(bench->tools.loans));
 }

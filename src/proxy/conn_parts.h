@@ -50,12 +50,10 @@ struct conn {
 	uint8_t owed;    /* flushing: enum leg_name that has not acknowledged all */
 	uint8_t news;    /* a bit for each enum event_type to be published */
 	uint8_t speaker; /* enum leg_name: from whom the last payload came, or LEG_NONE */
-	uint8_t spoke;   /* a bit for each leg: payload came from it in this turn */
 	bool overlapped; /* both spoke at once, some time */
 	bool in_use;
 	bool drafting;          /* bench->draft is its record */
 	bool touched;           /* in bench->touched */
-	bool moved;             /* counters are ahead of the record */
 	bool rearm;             /* a deadline may be nearer than the timer */
 	bool retrying;          /* connecting: the target's queue was full, try it again */
 	uint16_t look_ms;       /* flushing: until the next look at the queues */

@@ -36,7 +36,7 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 		};
 	}
 	record->state = CONN_CLOSED;
-	chronicle_counters(record, conn);
+	chronicle_counters(conn);
 	farewell_say(&farewell, record);
 }
 

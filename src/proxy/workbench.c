@@ -26,6 +26,8 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 		.track = track,
 		.settings = settings,
 		.totals = &track->totals[number],
+		.slots = table_slots(track->table, number),
+		.turns = listeners_turns(track->listeners, number),
 		.groups = groups,
 		.keepalive = workbench_keepalive(settings),
 		.tools = {

@@ -23,6 +23,11 @@ struct workbench {
 	struct track *track;
 	const struct settings *settings;
 	struct totals *totals;
+	struct table_slots slots;
+	struct histogram *turns; /* of each listener's clients */
+	struct bytes_moved {
+		uint64_t received, sent;
+	} moved[LEG_COUNT];          /* by the pumps in this turn, and not in the totals yet */
 	struct group *const *groups; /* one for each upstream of the settings */
 	struct keepalive keepalive;
 	unsigned next_source; /* round robin over settings->sources */

@@ -45,11 +45,10 @@ history_free(struct history *history)
 static uint32_t
 first_note_of(const struct ring *ring, uint64_t number)
 {
-	enum { WORD = offsetof(struct record, first_note) / sizeof(uint64_t) };
 	union {
 		uint64_t word;
 		uint32_t halves[2];
-	} it = { .word = ring_word(ring, number, WORD) };
+	} it = { .word = ring_word(ring, number, RECORD_WORD(first_note)) };
 
 	return it.halves[offsetof(struct record, first_note) % sizeof(uint64_t) / sizeof(uint32_t)];
 }

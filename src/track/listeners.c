@@ -42,19 +42,13 @@ struct listeners {
 	int count, workers;
 	struct listener_life *lives;
 	struct share *shares;    /* [listener][worker] */
-	struct histogram *turns; /* likewise; touched where a client was answered */
+	struct histogram *turns; /* [worker][listener]; touched where a client was answered */
 };
 
 static struct share *
 share_of(const struct listeners *listeners, int listener, int worker)
 {
 	return &listeners->shares[listener * listeners->workers + worker];
-}
-
-static struct histogram *
-turns_of(const struct listeners *listeners, int listener, int worker)
-{
-	return &listeners->turns[listener * listeners->workers + worker];
 }
 
 struct listeners *
@@ -135,10 +129,10 @@ listeners_queue(struct listeners *listeners, int listener, int worker, uint32_t 
 	atomic_store_explicit(&share->queue_limit, limit, memory_order_relaxed);
 }
 
-void
-listeners_turn(struct listeners *listeners, int listener, int worker, int64_t us)
+struct histogram *
+listeners_turns(struct listeners *listeners, int worker)
 {
-	histogram_add(turns_of(listeners, listener, worker), us);
+	return &listeners->turns[worker * listeners->count];
 }
 
 int
@@ -188,5 +182,5 @@ listeners_read_turns(const struct listeners *listeners, int listener, struct his
 {
 	*turns = (struct histogram_sum){ .count = 0 };
 	for (int worker = 0; worker < listeners->lives[listener].sockets; worker++)
-		histogram_sum_add(turns, turns_of(listeners, listener, worker));
+		histogram_sum_add(turns, &listeners->turns[worker * listeners->count + listener]);
 }

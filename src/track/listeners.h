@@ -55,8 +55,8 @@ void listeners_step(struct listeners *listeners, int listener, enum listener_ste
 void listeners_accepted(struct listeners *listeners, int listener, int worker);
 void listeners_queue(struct listeners *listeners, int listener, int worker, uint32_t length, uint32_t limit);
 
-/* … of its clients: from the last byte of a request to the first of the answer. */
-void listeners_turn(struct listeners *listeners, int listener, int worker, int64_t us);
+/* … to add to: for each listener, the microseconds of its clients' turns. */
+struct histogram *listeners_turns(struct listeners *listeners, int worker);
 
 /* Any thread. */
 int listeners_count(const struct listeners *listeners);

@@ -86,7 +86,7 @@ record_limit(const struct record *record)
 void
 record_count_turn(struct record_turns *turns, int64_t turn_us)
 {
-	turns->max_us = turns->count == 0 || turn_us > turns->max_us ? turn_us : turns->max_us;
+	turns->max_us = turn_us > turns->max_us ? turn_us : turns->max_us;
 	turns->last_us = turn_us;
 	turns->sum_us += turn_us;
 	turns->count++;

@@ -124,6 +124,9 @@ union record_words {
 	uint64_t words[RECORD_WORDS];
 };
 
+/* The word that a member begins in. */
+#define RECORD_WORD(member) ((int)(offsetof(struct record, member) / sizeof(uint64_t)))
+
 const char *record_kind_text(enum record_kind kind);
 const char *close_order_text(enum close_order order); /* NULL for ORDER_NONE */
 const char *limit_text(enum limit limit);             /* NULL for LIMIT_UNKNOWN */

@@ -16,8 +16,6 @@
 #include "base/slot.h"
 #include "track/conn_id.h"
 
-#define WORD_OF(member) (offsetof(struct record, member) / sizeof(uint64_t))
-
 struct part {
 	char *slots;
 	uint32_t *released; /* a stack: the last one back is used first, its lines are in the cache */
@@ -161,38 +159,10 @@ table_commit(struct table *table, int worker, uint32_t slot)
 	return &part->draft;
 }
 
-static void
-count_turn(struct slot *slot, int64_t turn_us)
+struct table_slots
+table_slots(const struct table *table, int worker)
 {
-	enum { FIRST = WORD_OF(turns), WORDS = sizeof(struct record_turns) / sizeof(uint64_t) };
-	union {
-		struct record_turns turns;
-		uint64_t words[WORDS];
-	} it;
-
-	for (int i = 0; i < WORDS; i++)
-		it.words[i] = atomic_load_explicit(&slot->words[FIRST + i], memory_order_relaxed);
-	record_count_turn(&it.turns, turn_us);
-	for (int i = 0; i < WORDS; i++)
-		slot_set(slot, FIRST + i, it.words[i]);
-}
-
-void
-table_count(struct table *table, int worker, uint32_t slot, const struct record_counters *counters)
-{
-	struct slot *it = slot_at(&table->parts[worker], slot);
-	int revision = WORD_OF(revision);
-
-	slot_begin(it);
-	slot_set(it, revision, atomic_load_explicit(&it->words[revision], memory_order_relaxed) + 1);
-	slot_set(it, WORD_OF(last_payload_ns), (uint64_t)counters->last_payload_ns);
-	for (int i = 0; i < LEG_COUNT; i++) {
-		slot_set(it, (int)WORD_OF(bytes) + 2 * i, counters->received[i]);
-		slot_set(it, (int)WORD_OF(bytes) + 2 * i + 1, counters->sent[i]);
-	}
-	if (counters->turn_us != RECORD_UNKNOWN)
-		count_turn(it, counters->turn_us);
-	slot_end(it);
+	return (struct table_slots){ table->parts[worker].slots };
 }
 
 static bool

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/slot.h"
 #include "track/record.h"
 
 /*
@@ -34,13 +35,54 @@ void table_release(struct table *table, int worker, uint32_t slot);
 struct record *table_edit(struct table *table, int worker, uint32_t slot);
 const union record_words *table_commit(struct table *table, int worker, uint32_t slot);
 
-/* The owner: counters alone, which stand in the hot line. */
+/* The owner: counters alone, straight into its slots.  Here because it is done for each
+ * read and write that is forwarded, and shall cost next to nothing there. */
 struct record_counters {
 	int64_t last_payload_ns;
 	uint64_t received[LEG_COUNT], sent[LEG_COUNT];
 	int64_t turn_us; /* one that has just ended; RECORD_UNKNOWN: none has */
 };
-void table_count(struct table *table, int worker, uint32_t slot, const struct record_counters *counters);
+
+struct table_slots {
+	char *first;
+};
+struct table_slots table_slots(const struct table *table, int worker);
+
+static inline void
+table_add(struct slot *slot, int word, uint64_t more)
+{
+	slot_put(slot, word, slot_own(slot, word) + more);
+}
+
+static inline struct slot *
+table_slot(struct table_slots slots, uint32_t number)
+{
+	return (struct slot *)(slots.first + (size_t)number * SLOT_SIZE(RECORD_WORDS));
+}
+
+static inline void
+table_count(struct table_slots slots, uint32_t number, const struct record_counters *counters)
+{
+	struct slot *slot = table_slot(slots, number);
+
+	slot_begin(slot);
+	table_add(slot, RECORD_WORD(revision), 1);
+	slot_put(slot, RECORD_WORD(last_payload_ns), (uint64_t)counters->last_payload_ns);
+	for (int i = 0; i < LEG_COUNT; i++) {
+		slot_put(slot, RECORD_WORD(bytes) + 2 * i, counters->received[i]);
+		slot_put(slot, RECORD_WORD(bytes) + 2 * i + 1, counters->sent[i]);
+	}
+	if (counters->turn_us != RECORD_UNKNOWN) {
+		uint64_t turn_us = (uint64_t)counters->turn_us;
+
+		table_add(slot, RECORD_WORD(turns.count), 1);
+		table_add(slot, RECORD_WORD(turns.sum_us), turn_us);
+		slot_put(slot, RECORD_WORD(turns.last_us), turn_us);
+		if (turn_us > slot_own(slot, RECORD_WORD(turns.max_us)))
+			slot_put(slot, RECORD_WORD(turns.max_us), turn_us);
+	}
+	slot_end(slot);
+}
 
 /* Any thread, from here on. */
 

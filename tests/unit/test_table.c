@@ -173,7 +173,7 @@ START_TEST(counters_reach_the_record_and_nothing_else_moves)
 	uint64_t id = open_conn(0, &slot);
 
 	ck_assert_int_eq(table_find(table, id, &before), TABLE_FOUND);
-	table_count(table, 0, slot, &counters);
+	table_count(table_slots(table, 0), slot, &counters);
 	ck_assert_int_eq(table_find(table, id, &after), TABLE_FOUND);
 	ck_assert_int_eq(after.record.last_payload_ns, 9);
 	ck_assert_uint_eq(after.record.bytes[LEG_CLIENT].received, 1);
