@@ -138,13 +138,14 @@ step(struct conn *conn, enum conn_event event)
 			surprised(conn, event);
 			return;
 		}
-		chronicle_edit(conn);
+		struct record *record = chronicle_edit(conn);
+
 		if (next->to != conn->state && next->to != CONN_CONNECTING) {
 			conn->times.phase = conn_now(conn);
 			conn->rearm = true;
 		}
-		if (conn->ending == 0 && next->to >= CONN_CLIENT_HALF_CLOSED)
-			conn->ending = conn_now(conn);
+		if (record->close.began_us == RECORD_UNKNOWN && next->to >= CONN_CLIENT_HALF_CLOSED)
+			record->close.began_us = record_offset_us(record, conn_now(conn));
 		conn->state = (uint8_t)next->to;
 		conn->why = (uint8_t)lifecycle_why(conn->why, next->why);
 		event = actions[next->action](conn);
@@ -213,7 +214,7 @@ lose(struct conn *conn, enum leg_name leg, int error)
 	chronicle_edit(conn)->legs[leg].error = (uint16_t)error;
 	if (reset)
 		chronicle_edit(conn)->legs[leg].rst_received_us = chronicle_offset(conn);
-	from->source_error = (uint16_t)error;
+	from->source_error = (uint8_t)error;
 	from->readable = from->read_on = true;
 	to->through = true;
 	pump_fini(to, &conn->bench->tools);

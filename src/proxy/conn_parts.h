@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/clock.h"
 #include "net/loop.h"
 #include "net/timer.h"
 #include "proxy/deadline.h"
@@ -24,14 +25,18 @@ struct conn_leg {
 	bool is_unix : 1;
 };
 
-/* What stood at the last look, for the next to compare with.  The kernel's times are kept modulo 2^32. */
+/* What stood at the last look, for the next to compare with.  Small, for there is one for each connection:
+ * times and retransmissions are kept modulo 2^16, which is enough for looks less than LOOK_APART_MOST apart. */
 struct conn_look {
 	int64_t at; /* clock_now; 0: none yet */
-	uint64_t received[LEG_COUNT], sent[LEG_COUNT];
-	uint32_t busy_us[LEG_COUNT], rwnd_limited_us[LEG_COUNT], sndbuf_limited_us[LEG_COUNT];
-	uint32_t retransmits[LEG_COUNT];
+	uint64_t received[LEG_COUNT];
+	uint16_t held[LEG_COUNT]; /* of that, what was not sent on yet */
+	uint16_t busy_ms[LEG_COUNT], rwnd_limited_ms[LEG_COUNT], sndbuf_limited_ms[LEG_COUNT];
+	uint16_t retransmits[LEG_COUNT];
 	bool unread[LEG_COUNT];
 };
+
+#define LOOK_APART_MOST (60 * NS_PER_S)
 
 /*
  * One connection: two sockets, two pumps, one timer.  lifecycle.c decides what
@@ -68,7 +73,6 @@ struct conn {
 	SLIST_ENTRY(conn) link; /* in bench->touched */
 	struct dial dial;
 	struct life_times times;
-	int64_t ending;        /* clock_now since when its end is under way; 0: it is not */
 	uint64_t acknowledged; /* flushing: what both kernels had acknowledged at the last look */
 	int64_t heard;         /* when the last payload came */
 	int64_t turn_us;       /* a turn that ended in this turn of the loop; RECORD_UNKNOWN: none did */

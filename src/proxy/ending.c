@@ -16,7 +16,6 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 		.prologue = conn->prologue,
 		.turn = (uint32_t)loop_turns(conn->bench->loop),
 		.now_ns = clock_now(),
-		.ending_ns = conn->ending != 0 ? conn->ending : conn_now(conn),
 		.speaker = conn->speaker,
 		.last_words = conn->speaker == LEG_NONE ? 0 : conn->pumps[conn->speaker].received - conn->speech_from,
 		.error = conn->connect_error,

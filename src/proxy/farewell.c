@@ -214,7 +214,8 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	close->speaker = farewell->speaker;
 	close->last_words = farewell->last_words;
 	close->error = (uint16_t)error_of(farewell);
-	close->began_us = record_offset_us(record, farewell->ending_ns);
+	if (close->began_us == RECORD_UNKNOWN)
+		close->began_us = record_offset_us(record, farewell->now_ns);
 	for (int i = 0; i < LEG_COUNT; i++)
 		close->undelivered[i] = difference(tallies[leg_other(i)].received, tallies[i].acknowledged);
 	close->clean = is_clean(farewell, close);

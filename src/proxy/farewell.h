@@ -24,7 +24,6 @@ struct farewell {
 	unsigned prologue; /* bytes of ours among those sent to the upstream */
 	uint32_t turn;     /* this one */
 	int64_t now_ns;
-	int64_t ending_ns;     /* since when the end was under way */
 	enum leg_name speaker; /* from whom the last payload came, or LEG_NONE */
 	uint64_t last_words;   /* bytes of it since the other side had spoken */
 	int error;             /* errno of the last failed connect, if that was the end */

@@ -50,11 +50,17 @@ glance_at(struct conn *conn, enum leg_name leg)
 	return (struct glance){ .known = true, .app_limited = facts.app_limited };
 }
 
-/* The kernel's times and counts only grow; what it does not say is 0. */
-static uint32_t
-low(uint64_t value)
+/* What the kernel does not say is 0. */
+static uint16_t
+low_ms(uint64_t us)
 {
-	return value == TCP_UNKNOWN_64 ? 0 : (uint32_t)value;
+	return us == TCP_UNKNOWN_64 ? 0 : (uint16_t)(us / 1000);
+}
+
+static int64_t
+apart_us(uint16_t now_ms, uint16_t then_ms)
+{
+	return (uint16_t)(now_ms - then_ms) * INT64_C(1000);
 }
 
 static struct conn_look
@@ -66,14 +72,22 @@ stand(const struct conn *conn, const struct record *record)
 		const struct record_leg *leg = &record->legs[i];
 
 		look.received[i] = conn->pumps[i].received;
-		look.sent[i] = conn->pumps[leg_other(i)].sent;
-		look.busy_us[i] = low(leg->tcp.busy_us);
-		look.rwnd_limited_us[i] = low(leg->tcp.rwnd_limited_us);
-		look.sndbuf_limited_us[i] = low(leg->tcp.sndbuf_limited_us);
-		look.retransmits[i] = leg->tcp.retransmits_total;
+		look.held[i] = conn->pumps[i].held;
+		look.busy_ms[i] = low_ms(leg->tcp.busy_us);
+		look.rwnd_limited_ms[i] = low_ms(leg->tcp.rwnd_limited_us);
+		look.sndbuf_limited_ms[i] = low_ms(leg->tcp.sndbuf_limited_us);
+		look.retransmits[i] = (uint16_t)leg->tcp.retransmits_total;
 		look.unread[i] = leg->receive_queue_bytes != TCP_UNKNOWN_32 && leg->receive_queue_bytes > 0;
 	}
 	return look;
+}
+
+static uint64_t
+sent_to(const struct conn_look *look, enum leg_name sink)
+{
+	enum leg_name source = leg_other(sink);
+
+	return look->received[source] - look->held[source];
 }
 
 static enum limit
@@ -86,10 +100,10 @@ judge(const struct conn *conn, enum leg_name sink, const struct conn_look *now, 
 	bool has_room = !to->sink_full && leg->send_queue_bytes == 0;
 	struct limits_look look = {
 		.interval_us = (now->at - then->at) / NS_PER_US,
-		.busy_us = (uint32_t)(now->busy_us[sink] - then->busy_us[sink]),
-		.rwnd_limited_us = (uint32_t)(now->rwnd_limited_us[sink] - then->rwnd_limited_us[sink]),
-		.sndbuf_limited_us = (uint32_t)(now->sndbuf_limited_us[sink] - then->sndbuf_limited_us[sink]),
-		.moved = now->sent[sink] - then->sent[sink],
+		.busy_us = apart_us(now->busy_ms[sink], then->busy_ms[sink]),
+		.rwnd_limited_us = apart_us(now->rwnd_limited_ms[sink], then->rwnd_limited_ms[sink]),
+		.sndbuf_limited_us = apart_us(now->sndbuf_limited_ms[sink], then->sndbuf_limited_ms[sink]),
+		.moved = sent_to(now, sink) - sent_to(then, sink),
 		.waits_for_path = now->retransmits[sink] != then->retransmits[sink] ||
 				  (leg->tcp.not_sent_bytes != TCP_UNKNOWN_32 && leg->tcp.not_sent_bytes > 0) ||
 				  (glance->known && !glance->app_limited),
@@ -173,11 +187,12 @@ look_take(struct conn *conn)
 	int64_t interval = now.at - conn->look.at;
 	if (conn->look.at != 0 && interval < INTERVAL_LEAST_NS)
 		return;
-	for (int i = 0; i < LEG_COUNT && conn->look.at != 0; i++) {
+	for (int i = 0; i < LEG_COUNT && conn->look.at != 0 && interval < LOOK_APART_MOST; i++) {
 		struct record_leg *leg = &record->legs[i];
 
 		leg->rate_received = rate(now.received[i], conn->look.received[i], interval);
-		leg->rate_sent = rate(now.sent[i], conn->look.sent[i], interval);
+		leg->rate_sent = rate(
+		    sent_to(&now, (enum leg_name)i), sent_to(&conn->look, (enum leg_name)i), interval);
 		leg->limited_by = (uint8_t)judge(conn, (enum leg_name)i, &now, record, &glances[i]);
 		look_for_stall(conn, (enum leg_name)i, now.at);
 	}

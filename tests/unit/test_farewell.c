@@ -27,6 +27,7 @@ setup(void)
 	tcp_pair(&far[LEG_UPSTREAM], &near[LEG_UPSTREAM]);
 	record_init(record);
 	record->opened_ns = 1000 * NS_PER_S;
+	record->close.began_us = 2000000;
 	for (int i = 0; i < LEG_COUNT; i++)
 		record->legs[i].flow.protocol = FLOW_TCP;
 	farewell = (struct farewell){
@@ -34,7 +35,6 @@ setup(void)
 		.why = WHY_CLIENT_FIN,
 		.fault = LEG_NONE,
 		.now_ns = 1003 * NS_PER_S,
-		.ending_ns = 1002 * NS_PER_S,
 	};
 }
 
