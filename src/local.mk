@@ -22,6 +22,7 @@ libsockproxy_a_SOURCES = \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
 	%D%/net/timer.c %D%/net/timer.h \
+	%D%/sniff/sniff_proxy.c %D%/sniff/sniff_proxy.h \
 	%D%/track/bus.c %D%/track/bus.h \
 	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
 	%D%/track/conn_id.c %D%/track/conn_id.h \

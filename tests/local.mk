@@ -64,6 +64,7 @@ unit_tests = \
 	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
+	%D%/unit/test_sniff_proxy \
 	%D%/unit/test_socket \
 	%D%/unit/test_table \
 	%D%/unit/test_tcp_info \
@@ -163,13 +164,16 @@ if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
 	%D%/fuzz/fuzz_addr \
-	%D%/fuzz/fuzz_query
+	%D%/fuzz/fuzz_query \
+	%D%/fuzz/fuzz_sniff_proxy
 
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_sniff_proxy_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_sniff_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 # What a run finds new joins a corpus in the build directory, what breaks stays beside it.
 fuzz: $(fuzzers)
