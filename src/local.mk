@@ -53,6 +53,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
+	%D%/proxy/sniffing.c %D%/proxy/sniffing.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \

@@ -85,12 +85,14 @@ scenario_tests = \
 	%D%/scenario/test_conn_end \
 	%D%/scenario/test_conn_forward \
 	%D%/scenario/test_conn_loans \
+	%D%/scenario/test_conn_sniff \
 	%D%/scenario/test_conn_timer
 %C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_sniff_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
@@ -107,6 +109,7 @@ integration_tests = \
 	%D%/integration/test_endings \
 	%D%/integration/test_half_close \
 	%D%/integration/test_many_connections \
+	%D%/integration/test_proxy_in \
 	%D%/integration/test_proxy_out \
 	%D%/integration/test_routes \
 	%D%/integration/test_ss_agrees \

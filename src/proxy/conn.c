@@ -33,6 +33,7 @@
 #include "proxy/conn_parts.h"
 #include "proxy/dialing.h"
 #include "proxy/ending.h"
+#include "proxy/sniffing.h"
 
 enum {
 	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
@@ -53,6 +54,17 @@ static enum conn_event
 do_nothing(struct conn *conn)
 {
 	(void)conn;
+	return EV_NONE;
+}
+
+/* Left to a pump whose upstream is not there, and so has nothing more to give. */
+static enum conn_event
+do_answer(struct conn *conn)
+{
+	conn->pumps[LEG_CLIENT].through = true;
+	conn->pumps[LEG_UPSTREAM].source_ended = true;
+	conn->pumps[LEG_UPSTREAM].sink = conn->legs[LEG_CLIENT].watch.fd;
+	conn->look_ms = LOOK_FINS_MS;
 	return EV_NONE;
 }
 
@@ -104,6 +116,8 @@ do_abort(struct conn *conn)
 
 static enum conn_event (*const actions[])(struct conn *) = {
 	[DO_NOTHING] = do_nothing,
+	[DO_ANSWER] = do_answer,
+	[DO_DIAL] = dialing_begin,
 	[DO_CONNECT] = dialing_next,
 	[DO_FORWARD] = do_forward,
 	[DO_FINISH] = do_finish,
@@ -164,13 +178,13 @@ note_end(struct conn *conn, enum leg_name leg)
 	chronicle_tcp_state(conn, leg);
 }
 
-/* Before the connect is done a FIN is no event: it waits, and is one then. */
+/* Before the connect is done a FIN is no event: it waits, and is one then.  A leg without a socket has none. */
 static void
 see_fin(struct conn *conn, enum leg_name leg)
 {
 	struct conn_leg *it = &conn->legs[leg];
 
-	if (it->ended)
+	if (it->ended || it->watch.fd == -1)
 		return;
 	it->ended = true;
 	note_end(conn, leg);
@@ -192,7 +206,8 @@ has_finished(const struct conn *conn, enum leg_name leg)
 	if (conn->legs[leg].is_unix || !tcp_info_read(fd, &facts))
 		return false;
 	unread = socket_inq(fd);
-	return facts.bytes_received > conn->pumps[leg].received + (uint64_t)(unread > 0 ? unread : 0);
+	return facts.bytes_received > conn->pumps[leg].received + (leg == LEG_CLIENT ? conn->preface : 0) +
+					  (uint64_t)(unread > 0 ? unread : 0);
 }
 
 /* What came before the loss still goes to the other side; what was for it can go nowhere. */
@@ -308,7 +323,8 @@ is_silent(const struct conn *conn, enum leg_name leg)
 	int64_t limit_ms = conn->bench->settings->user_timeout_ns / NS_PER_MS;
 	struct tcp_facts facts;
 
-	if (it->is_unix || it->error != 0 || socket_outq(it->watch.fd) <= 0 || !tcp_info_read(it->watch.fd, &facts))
+	if (it->watch.fd == -1 || it->is_unix || it->error != 0 || socket_outq(it->watch.fd) <= 0 ||
+	    !tcp_info_read(it->watch.fd, &facts))
 		return false;
 	return facts.last_ack_ms >= limit_ms &&
 	       (facts.retransmits >= UNANSWERED_LEAST || facts.probes >= UNANSWERED_LEAST);
@@ -401,6 +417,7 @@ static void
 on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 {
 	struct conn_leg *it = &conn->legs[leg];
+	enum conn_event heard = EV_NONE;
 
 	note_edges(conn, leg, events);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && it->end_turn == 0)
@@ -410,6 +427,8 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 		if (conn->state == CONN_CONNECTING || conn->state == CONN_CLOSED)
 			return;
 	}
+	if (conn->state == CONN_SNIFFING) /* first of all: what came before a RST is there, and says who it was */
+		heard = sniffing_look(conn, events & (EPOLLRDHUP | EPOLLHUP));
 	if (events & EPOLLERR) {
 		int error = socket_error(it->watch.fd);
 
@@ -422,6 +441,8 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 		see_fin(conn, leg);
 	else if (it->fin_sent)
 		chronicle_tcp_state(conn, leg);
+	if (conn->state == CONN_SNIFFING)
+		step(conn, heard);
 	run_pumps(conn);
 }
 
@@ -467,6 +488,8 @@ leg_at_fault(const struct conn *conn, enum conn_event event)
 		return conn->state == CONN_CLIENT_HALF_CLOSED ? LEG_UPSTREAM : LEG_CLIENT;
 	if (event == EV_STALL)
 		return stalled_longest(conn);
+	if (event == EV_HEADER_TIMEOUT)
+		return LEG_CLIENT;
 	return event == EV_FLUSH ? (enum leg_name)conn->owed : LEG_NONE;
 }
 
@@ -562,13 +585,12 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 	describe_client(conn, listener, fd, client, local);
 	totals_add(&bench->totals->counts[TOTAL_ACCEPTED], 1);
 	chronicle_news(conn, EVENT_OPEN);
-	dial_init(&conn->dial, bench->groups[listener]);
 	/* Without a watch there is no way to serve it: it ends as a shortage of ours. */
 	int error = loop_watch(bench->loop, &conn->legs[LEG_CLIENT].watch, fd,
 	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, on_client_events);
 	chronicle_tcp_state(conn, LEG_CLIENT);
 	if (error == 0) {
-		step(conn, EV_ROUTED);
+		step(conn, bench->settings->proxy_in ? EV_SNIFF : EV_ROUTED);
 	} else {
 		conn->legs[LEG_CLIENT].watch.fd = fd; /* to be closed */
 		conn->connect_error = (uint16_t)-error;

@@ -47,6 +47,7 @@ struct conn {
 	bool retrying;          /* connecting: the target's queue was full, try it again */
 	uint16_t look_ms;       /* flushing: until the next look at the queues */
 	uint16_t prologue;      /* bytes of ours that went before the client's: the PROXY header */
+	uint16_t preface;       /* bytes of the client's that came before its payload: its own PROXY header */
 	uint16_t connect_error; /* errno of the last target that failed */
 	struct conn_leg legs[LEG_COUNT];
 	struct pump pumps[LEG_COUNT]; /* by their source: [LEG_CLIENT] is up, [LEG_UPSTREAM] is down */
@@ -54,6 +55,7 @@ struct conn {
 	struct loop_task again; /* a pump stopped at its bound, or has last words to carry */
 	SLIST_ENTRY(conn) link; /* in bench->touched */
 	struct dial dial;
+	struct flow_end destination; /* where the client had connected to, as that header says */
 	struct life_times times;
 	int64_t ending;        /* clock_now since when its end is under way; 0: it is not */
 	uint64_t acknowledged; /* flushing: what both kernels had acknowledged at the last look */

@@ -24,6 +24,7 @@ enum { RECORD_WORDS = 47 }; /* with the version 384 bytes, six cache lines */
 
 #define RECORD_UNKNOWN INT64_C(-1)
 
+enum client_source { CLIENT_SOCKET, CLIENT_PROXY_V1, CLIENT_PROXY_V2, CLIENT_SOURCES };
 enum record_kind { KIND_PROXY, KIND_PROBE, KIND_COUNT };
 enum close_order { ORDER_NONE, ORDER_CLIENT_FIRST, ORDER_UPSTREAM_FIRST, ORDER_SAME_TURN, ORDER_COUNT };
 
@@ -67,6 +68,9 @@ struct record {
 	bool target_chosen;
 	uint16_t attempts;              /* addresses tried so far */
 	struct flow_end target_address; /* port 0 on a Unix target */
+	struct flow_end client;         /* whom a PROXY header named; all zero on a Unix socket */
+	uint8_t client_protocol;        /* of that one's connection, enum flow_protocol; FLOW_NONE: … */
+	uint8_t client_source;          /* … CLIENT_SOCKET, nobody was named: the client leg's source is it */
 	int64_t connect_us, first_client_byte_us, first_upstream_byte_us;
 	struct record_leg legs[LEG_COUNT];
 	struct record_close close;
@@ -81,6 +85,7 @@ union record_words {
 	uint64_t words[RECORD_WORDS];
 };
 
+const char *client_source_text(enum client_source source);
 const char *record_kind_text(enum record_kind kind);
 const char *close_order_text(enum close_order order); /* NULL for ORDER_NONE */
 
