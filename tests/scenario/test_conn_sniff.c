@@ -461,6 +461,22 @@ START_TEST(a_fin_right_behind_the_header_is_passed_on)
 }
 END_TEST
 
+/* The kernel counts a FIN among the bytes that came: the header's must not be taken for one. */
+START_TEST(a_reset_of_a_client_that_sent_a_header_is_no_fin)
+{
+	accept_client(BYTES(V1));
+	client_sends(sizeof(V1) - 1 + PAYLOAD);
+	connect_upstream();
+	scene_finishes(&it, LEG_UPSTREAM);
+	scene_turn();
+	scene_check_state(&it, CONN_UPSTREAM_HALF_CLOSED);
+	scene_fails(&it, LEG_CLIENT, ECONNRESET);
+	scene_turn();
+	scene_check_close(&it, WHY_CLIENT_RESET, BY_CLIENT);
+	ck_assert_int_eq(scene_record(&it)->legs[LEG_CLIENT].fin_received_us, RECORD_UNKNOWN);
+}
+END_TEST
+
 START_TEST(the_longest_life_and_the_end_of_the_process_end_this_too)
 {
 	struct actor first;
@@ -513,6 +529,7 @@ main(void)
 	tcase_add_test(ends, an_answer_that_nobody_acknowledges_ends_in_time);
 	tcase_add_test(ends, a_client_that_does_not_speak_takes_no_turn_of_the_targets);
 	tcase_add_loop_test(ends, a_fin_right_behind_the_header_is_passed_on, 0, 2);
+	tcase_add_test(ends, a_reset_of_a_client_that_sent_a_header_is_no_fin);
 	tcase_add_test(ends, the_longest_life_and_the_end_of_the_process_end_this_too);
 	suite_add_tcase(suite, header);
 	suite_add_tcase(suite, chain);
