@@ -132,7 +132,7 @@ START_TEST(a_part_of_a_header_connects_nobody)
 	ck_assert(json_is_null(path(record, "legs.upstream")));
 	ck_assert_int_eq(path_number(record, "legs.client.bytes_received"), 0);
 	ck_assert_int_eq(poll(&anybody, 1, 0), 0);
-	peer_send(hop.client, V2 + 20, sizeof(V2) - 1 - 20);
+	peer_send(hop.client, &V2[20], sizeof(V2) - 1 - 20);
 	hop.upstream = peer_accept(hop.listener);
 	end_in_order();
 	hop_end(&hop);
@@ -147,7 +147,7 @@ START_TEST(a_header_byte_by_byte_changes_nothing_behind_it)
 	open_hop(_i == 0 ? "127.0.0.1:0" : unix_name, "");
 	setsockopt(hop.client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	for (size_t i = 0; i < sizeof(V2_TLV) - 1; i++)
-		peer_send(hop.client, V2_TLV + i, 1);
+		peer_send(hop.client, &V2_TLV[i], 1);
 	peer_send_pattern(hop.client, 0, 10);
 	hop.upstream = peer_accept(hop.listener);
 	peer_expect_pattern(hop.upstream, 0, 10);
