@@ -7,7 +7,8 @@
 #include "track/conn_state.h"
 
 /* What can happen to a connection: one event for each cause.  A FIN before the
- * connect is done is none: it waits in the socket, and is passed on after it. */
+ * connect is done is none: it waits in the socket, and is passed on after it.  But
+ * while sniffing nothing would come after it: there it is one, if nothing came before. */
 enum conn_event {
 	EV_SNIFF,  /* the client has to send a PROXY header first */
 	EV_ROUTED, /* upstream chosen */
