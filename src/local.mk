@@ -24,6 +24,7 @@ libsockproxy_a_SOURCES = \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
 	%D%/net/timer.c %D%/net/timer.h \
+	%D%/sniff/sniff_proxy.c %D%/sniff/sniff_proxy.h \
 	%D%/track/bus.c %D%/track/bus.h \
 	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
 	%D%/track/conn_id.c %D%/track/conn_id.h \
@@ -62,6 +63,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/look.c %D%/proxy/look.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
 	%D%/proxy/sampler.c %D%/proxy/sampler.h \
+	%D%/proxy/sniffing.c %D%/proxy/sniffing.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \

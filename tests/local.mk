@@ -66,6 +66,7 @@ unit_tests = \
 	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
+	%D%/unit/test_sniff_proxy \
 	%D%/unit/test_socket \
 	%D%/unit/test_table \
 	%D%/unit/test_tcp_info \
@@ -86,12 +87,14 @@ scenario_tests = \
 	%D%/scenario/test_conn_end \
 	%D%/scenario/test_conn_forward \
 	%D%/scenario/test_conn_loans \
+	%D%/scenario/test_conn_sniff \
 	%D%/scenario/test_conn_timer
 %C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_sniff_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
@@ -108,6 +111,7 @@ integration_tests = \
 	%D%/integration/test_endings \
 	%D%/integration/test_half_close \
 	%D%/integration/test_many_connections \
+	%D%/integration/test_proxy_in \
 	%D%/integration/test_proxy_out \
 	%D%/integration/test_routes \
 	%D%/integration/test_ss_agrees \
@@ -165,13 +169,16 @@ if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
 	%D%/fuzz/fuzz_addr \
-	%D%/fuzz/fuzz_query
+	%D%/fuzz/fuzz_query \
+	%D%/fuzz/fuzz_sniff_proxy
 
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_sniff_proxy_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_sniff_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 # What a run finds new joins a corpus in the build directory, what breaks stays beside it.
 fuzz: $(fuzzers)

@@ -108,6 +108,8 @@ wants(const struct conns_walk *walk, const struct record *record)
 
 	if (filter->state != -1 && record->state != filter->state)
 		return false;
+	if (record->client_protocol == FLOW_TCP && record->client.port == filter->port)
+		return true;
 	return filter->port == 0 || flow_has_port(&record->legs[LEG_CLIENT].flow, filter->port) ||
 	       flow_has_port(&record->legs[LEG_UPSTREAM].flow, filter->port);
 }

@@ -294,9 +294,9 @@ take_log_conns(struct command *command)
 }
 
 static bool
-take_demo(struct command *command)
+take_flag(struct command *command)
 {
-	command->settings->demo = true;
+	*(bool *)place(command) = true;
 	return true;
 }
 
@@ -349,6 +349,10 @@ static const struct option_row rows[] = {
 	  "for a side that answers nothing" },
 	{ NULL, "--source",             "IP[,...]",   take_sources,   0, 0, 0, NULL,
 	  "connect to upstreams from there, in turn" },
+	{ NULL, "--proxy-in",           NULL,         take_flag,      AT(proxy_in), 0, 0, NULL,
+	  "clients begin with a PROXY header" },
+	{ NULL, "--proxy-in-timeout",   "TIME",       take_timeout,   AT(proxy_in_timeout_ns), TIME_LEAST, TIME_MOST, "5s",
+	  "for that header to come" },
 	{ NULL, "--proxy-out",          "v1|v2",      take_proxy_out, AT(proxy_out), 0, 0, NULL,
 	  "tell upstreams who the client is (PROXY)" },
 	{ NULL, "--resolver",           "ADDR[,...]", take_resolver,  0, 0, 0, NULL,
@@ -357,7 +361,7 @@ static const struct option_row rows[] = {
 	  "error, warning, notice, info or debug" },
 	{ NULL, "--log-conns",          "FORM",       take_log_conns, AT(log_conns), 0, 0, "text",
 	  "closed ones as text, json, or off" },
-	{ NULL, "--demo",               NULL,         take_demo,      0, 0, 0, NULL,
+	{ NULL, "--demo",               NULL,         take_flag,      AT(demo), 0, 0, NULL,
 	  "bring an upstream and some clients along" },
 	{ "-V", "--version",            NULL,         NULL,           0, 0, 0, NULL,
 	  "show the version" },
@@ -502,6 +506,8 @@ set_demo(struct command *command)
 	if (command->listeners > 1)
 		return wrong(
 		    command, command->listener_as[1], settings->listeners[1].name, "--demo has one listener only");
+	if (settings->proxy_in)
+		return wrong(command, "--proxy-in", NULL, "not with --demo, whose clients send no PROXY header");
 	if (command->listeners == 0)
 		endpoint_parse_listen(&settings->listeners[0], "127.0.0.1:8080", command->error);
 	strcpy(upstream->name, "demo");

@@ -72,6 +72,8 @@ struct settings {
 
 	struct addr sources[SOURCES_MAX]; /* port 0; used in turn */
 	int source_count;
+	bool proxy_in; /* each client says first for whom it comes: a PROXY header */
+	int64_t proxy_in_timeout_ns;
 	enum proxy_out proxy_out;
 	char resolver[128]; /* "address[:port]"; empty: as the system is set up */
 

@@ -56,16 +56,23 @@ add_figures(struct text *text, const struct record *record)
 }
 
 static void
-add_socket_address(struct text *text, const struct flow_end *end)
+add_address(struct text *text, const struct flow_end *end)
 {
 	char ip[INET6_ADDRSTRLEN];
 
-	if (end->port == 0) /* the kernel had not chosen one */
-		text_add(text, "-");
-	else if (strchr(flow_ip_format(end, ip), ':') == NULL)
+	if (strchr(flow_ip_format(end, ip), ':') == NULL)
 		text_addf(text, "%s:%u", ip, end->port);
 	else
 		text_addf(text, "[%s]:%u", ip, end->port);
+}
+
+static void
+add_socket_address(struct text *text, const struct flow_end *end)
+{
+	if (end->port == 0) /* the kernel had not chosen one */
+		text_add(text, "-");
+	else
+		add_address(text, end);
 }
 
 static void
@@ -88,12 +95,25 @@ add_leg(struct text *text, struct reading *reading, enum leg_name leg, enum fiel
 		text_add_printable(text, word(reading, FIELD_upstream));
 }
 
+/* Whom a PROXY header named: another than the leg shows. */
+static void
+add_client(struct text *text, const struct record *record)
+{
+	text_add(text, ", client ");
+	if (record->client_protocol == FLOW_UNIX)
+		text_add(text, "unix");
+	else
+		add_address(text, &record->client);
+}
+
 static void
 add_what_is_notable(struct text *text, struct reading *reading)
 {
 	const struct record *record = reading->record;
 	char figure[FIGURE_MAX];
 
+	if (record->client_source != CLIENT_SOCKET)
+		add_client(text, record);
 	if (record->kind != KIND_PROXY)
 		text_addf(text, ", %s", word(reading, FIELD_kind));
 	if (record->attempts > 1)

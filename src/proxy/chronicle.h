@@ -118,7 +118,7 @@ chronicle_counters_of(const struct conn *conn)
 	struct record_counters counters = { .last_payload_ns = conn->times.last_payload, .turn_us = conn->turn_us };
 
 	for (int i = 0; i < LEG_COUNT; i++) {
-		counters.received[i] = conn->pumps[i].received;
+		counters.received[i] = conn->pumps[i].received + (i == LEG_CLIENT ? conn->preface : 0);
 		counters.sent[i] = conn->pumps[leg_other(i)].sent + (i == LEG_UPSTREAM ? conn->prologue : 0);
 	}
 	return counters;

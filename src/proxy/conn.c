@@ -35,6 +35,7 @@
 #include "proxy/ending.h"
 #include "proxy/look.h"
 #include "track/conn_id.h"
+#include "proxy/sniffing.h"
 
 enum {
 	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
@@ -55,6 +56,17 @@ static enum conn_event
 do_nothing(struct conn *conn)
 {
 	(void)conn;
+	return EV_NONE;
+}
+
+/* Left to a pump whose upstream is not there, and so has nothing more to give. */
+static enum conn_event
+do_answer(struct conn *conn)
+{
+	conn->pumps[LEG_CLIENT].through = true;
+	conn->pumps[LEG_UPSTREAM].source_ended = true;
+	conn->pumps[LEG_UPSTREAM].sink = conn->legs[LEG_CLIENT].watch.fd;
+	conn->look_ms = LOOK_FINS_MS;
 	return EV_NONE;
 }
 
@@ -105,6 +117,8 @@ do_abort(struct conn *conn)
 
 static enum conn_event (*const actions[])(struct conn *) = {
 	[DO_NOTHING] = do_nothing,
+	[DO_ANSWER] = do_answer,
+	[DO_DIAL] = dialing_begin,
 	[DO_CONNECT] = dialing_next,
 	[DO_FORWARD] = do_forward,
 	[DO_FINISH] = do_finish,
@@ -166,13 +180,13 @@ note_end(struct conn *conn, enum leg_name leg)
 	chronicle_tcp_state(conn, leg);
 }
 
-/* Before the connect is done a FIN is no event: it waits, and is one then. */
+/* Before the connect is done a FIN is no event: it waits, and is one then.  A leg without a socket has none. */
 static void
 see_fin(struct conn *conn, enum leg_name leg)
 {
 	struct conn_leg *it = &conn->legs[leg];
 
-	if (it->ended)
+	if (it->ended || it->watch.fd == -1)
 		return;
 	it->ended = true;
 	note_end(conn, leg);
@@ -194,7 +208,8 @@ has_finished(const struct conn *conn, enum leg_name leg)
 	if (conn->legs[leg].is_unix || !tcp_info_read(fd, &facts))
 		return false;
 	unread = socket_inq(fd);
-	return facts.bytes_received > conn->pumps[leg].received + (uint64_t)(unread > 0 ? unread : 0);
+	return facts.bytes_received > conn->pumps[leg].received + (leg == LEG_CLIENT ? conn->preface : 0) +
+					  (uint64_t)(unread > 0 ? unread : 0);
 }
 
 /* What came before the loss still goes to the other side; what was for it can go nowhere. */
@@ -312,7 +327,8 @@ is_silent(const struct conn *conn, enum leg_name leg)
 	int64_t limit_ms = conn->bench->settings->user_timeout_ns / NS_PER_MS;
 	struct tcp_facts facts;
 
-	if (it->is_unix || it->error != 0 || socket_outq(it->watch.fd) <= 0 || !tcp_info_read(it->watch.fd, &facts))
+	if (it->watch.fd == -1 || it->is_unix || it->error != 0 || socket_outq(it->watch.fd) <= 0 ||
+	    !tcp_info_read(it->watch.fd, &facts))
 		return false;
 	return facts.last_ack_ms >= limit_ms &&
 	       (facts.retransmits >= UNANSWERED_LEAST || facts.probes >= UNANSWERED_LEAST);
@@ -405,6 +421,7 @@ static void
 on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 {
 	struct conn_leg *it = &conn->legs[leg];
+	enum conn_event heard = EV_NONE;
 
 	note_edges(conn, leg, events);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && it->end_turn == 0)
@@ -414,6 +431,8 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 		if (conn->state == CONN_CONNECTING || conn->state == CONN_CLOSED)
 			return;
 	}
+	if (conn->state == CONN_SNIFFING) /* first of all: what came before a RST is there, and says who it was */
+		heard = sniffing_look(conn, events & (EPOLLRDHUP | EPOLLHUP));
 	if (events & EPOLLERR) {
 		int error = socket_error(it->watch.fd);
 
@@ -426,6 +445,8 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 		see_fin(conn, leg);
 	else if (it->fin_sent)
 		chronicle_tcp_state(conn, leg);
+	if (conn->state == CONN_SNIFFING)
+		step(conn, heard);
 	run_pumps(conn);
 }
 
@@ -471,6 +492,8 @@ leg_at_fault(const struct conn *conn, enum conn_event event)
 		return conn->state == CONN_CLIENT_HALF_CLOSED ? LEG_UPSTREAM : LEG_CLIENT;
 	if (event == EV_STALL)
 		return stalled_longest(conn);
+	if (event == EV_HEADER_TIMEOUT)
+		return LEG_CLIENT;
 	return event == EV_FLUSH ? (enum leg_name)conn->owed : LEG_NONE;
 }
 
@@ -505,22 +528,40 @@ on_timer(struct timer *timer)
 
 /* From outside. */
 
+static void *
+reserve(const struct workbench *bench, size_t each)
+{
+	size_t size = (size_t)table_max_conns(bench->track->table) * each;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void
+unreserve(const struct workbench *bench, void *memory, size_t each)
+{
+	if (memory != NULL)
+		munmap(memory, (size_t)table_max_conns(bench->track->table) * each);
+}
+
 int
 conn_reserve_all(struct workbench *bench)
 {
-	size_t size = (size_t)table_max_conns(bench->track->table) * sizeof(struct conn);
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	bool in_a_chain = bench->settings->proxy_in && bench->settings->proxy_out != PROXY_OUT_NONE;
 
-	bench->conns = memory == MAP_FAILED ? NULL : memory;
-	return bench->conns == NULL ? -ENOMEM : 0;
+	bench->conns = reserve(bench, sizeof(struct conn));
+	if (in_a_chain)
+		bench->destinations = reserve(bench, sizeof(bench->destinations[0]));
+	return bench->conns == NULL || (in_a_chain && bench->destinations == NULL) ? -ENOMEM : 0;
 }
 
 void
 conn_unreserve_all(struct workbench *bench)
 {
-	if (bench->conns != NULL)
-		munmap(bench->conns, (size_t)table_max_conns(bench->track->table) * sizeof(struct conn));
+	unreserve(bench, bench->conns, sizeof(struct conn));
+	unreserve(bench, bench->destinations, sizeof(bench->destinations[0]));
 	bench->conns = NULL;
+	bench->destinations = NULL;
 }
 
 static void
@@ -571,13 +612,12 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 	describe_client(conn, listener, fd, client, local);
 	totals_add(&bench->totals->counts[TOTAL_ACCEPTED], 1);
 	chronicle_news(conn, EVENT_OPEN);
-	dial_init(&conn->dial, bench->groups[listener]);
 	/* Without a watch there is no way to serve it: it ends as a shortage of ours. */
 	int error = loop_watch(bench->loop, &conn->legs[LEG_CLIENT].watch, fd,
 	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, on_client_events);
 	chronicle_tcp_state(conn, LEG_CLIENT);
 	if (error == 0) {
-		step(conn, EV_ROUTED);
+		step(conn, bench->settings->proxy_in ? EV_SNIFF : EV_ROUTED);
 	} else {
 		conn->legs[LEG_CLIENT].watch.fd = fd; /* to be closed */
 		conn->connect_error = (uint16_t)-error;

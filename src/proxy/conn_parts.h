@@ -63,6 +63,7 @@ struct conn {
 	bool retrying;          /* connecting: the target's queue was full, try it again */
 	uint16_t look_ms;       /* flushing: until the next look at the queues */
 	uint16_t prologue;      /* bytes of ours that went before the client's: the PROXY header */
+	uint16_t preface;       /* bytes of the client's that came before its payload: its own PROXY header */
 	uint16_t connect_error; /* errno of the last target that failed */
 	uint16_t listener;
 	uint32_t generation; /* of its id */

@@ -24,6 +24,9 @@ deadline_next(const struct settings *settings, enum conn_state state, const stru
 	if (state != CONN_CLOSED)
 		consider(&first, times->opened, settings->max_duration_ns, EV_MAX_DURATION);
 	switch (state) {
+	case CONN_SNIFFING:
+		consider(&first, times->phase, settings->proxy_in_timeout_ns, EV_HEADER_TIMEOUT);
+		break;
 	case CONN_CONNECTING:
 		consider(&first, times->phase, settings->connect_timeout_ns, EV_CONNECT_TIMEOUT);
 		break;

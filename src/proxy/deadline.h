@@ -11,7 +11,8 @@
 struct life_times {
 	int64_t opened;
 	int64_t last_payload; /* the last byte either way */
-	int64_t phase;        /* connecting: this attempt; half closed: the FIN; flushing: the last acknowledgement */
+	/* sniffing: its beginning; connecting: this attempt; half closed: the FIN; flushing: the last acknowledgement */
+	int64_t phase;
 	int64_t stalled[LEG_COUNT]; /* by pump: its sink takes nothing of what is there for it */
 };
 

@@ -167,14 +167,35 @@ dialing_next(struct conn *conn)
 	return EV_NONE;
 }
 
+/* Whom a header in front of us named, it names behind us too, with where that one wanted to go. */
+static size_t
+write_header(const struct conn *conn, const struct record *record, char header[PROXY_HEADER_MAX])
+{
+	const struct settings *settings = conn->bench->settings;
+	const char *path = conn->legs[LEG_CLIENT].is_unix ? settings->listeners[record->listener].addr.local.sun_path
+							  : NULL;
+
+	if (record->client_source != CLIENT_SOCKET && conn->bench->destinations != NULL) {
+		const struct flow named = { record->client, conn->bench->destinations[conn->slot],
+			record->client_protocol };
+
+		return proxy_header_write(header, settings->proxy_out, &named, NULL);
+	}
+	return proxy_header_write(header, settings->proxy_out, &record->legs[LEG_CLIENT].flow, path);
+}
+
+enum conn_event
+dialing_begin(struct conn *conn)
+{
+	dial_init(&conn->dial, conn->bench->groups[chronicle_edit(conn)->upstream]);
+	return dialing_next(conn);
+}
+
 int
 dialing_greet(struct conn *conn)
 {
-	const struct record *record = chronicle_edit(conn);
-	const struct settings *settings = conn->bench->settings;
 	char header[PROXY_HEADER_MAX];
-	size_t size = proxy_header_write(header, settings->proxy_out, &record->legs[LEG_CLIENT].flow,
-	    conn->legs[LEG_CLIENT].is_unix ? settings->listeners[record->listener].addr.local.sun_path : NULL);
+	size_t size = write_header(conn, chronicle_edit(conn), header);
 	ssize_t sent = size == 0 ? 0 : socket_send(conn->legs[LEG_UPSTREAM].watch.fd, header, size);
 
 	if (sent == (ssize_t)size) {

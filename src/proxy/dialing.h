@@ -6,7 +6,9 @@
 
 /* The way to the upstream: one address after the other, until one answers. */
 
-/* Tries the next.  EV_NONE: under way; else what came of it. */
+/* Tries the first, which takes a turn of the group's targets, and the next.  EV_NONE: under way; else
+ * what came of it. */
+enum conn_event dialing_begin(struct conn *conn);
 enum conn_event dialing_next(struct conn *conn);
 
 /* The address that is being tried failed, by this errno. */

@@ -14,6 +14,8 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 		.why = conn->why,
 		.fault = close_meanings[conn->why].how == HOW_TIMEOUT ? conn->fault : LEG_NONE,
 		.prologue = conn->prologue,
+		.preface = conn->preface,
+		.unsorted = conn->bench->settings->proxy_in && conn->preface == 0,
 		.turn = (uint32_t)loop_turns(conn->bench->loop),
 		.now_ns = clock_now(),
 		.speaker = conn->speaker,
@@ -78,7 +80,7 @@ ending_look(struct conn *conn)
 		uint64_t sent = to->sent + (i == LEG_UPSTREAM ? conn->prologue : 0) + conn->legs[i].fin_sent;
 		int queued;
 
-		if (conn->legs[i].error != 0)
+		if (conn->legs[i].error != 0 || conn->legs[i].watch.fd == -1)
 			continue;
 		queued = socket_outq(conn->legs[i].watch.fd);
 		if (queued <= 0)

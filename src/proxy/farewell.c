@@ -103,12 +103,12 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *r
 	};
 }
 
-/* They went first: until all of them are acknowledged, no payload is. */
+/* They went first: before all of them are through, no payload is. */
 static void
-leave_out(int64_t *acknowledged, unsigned prologue)
+leave_out(int64_t *count, unsigned first)
 {
-	if (*acknowledged != RECORD_UNKNOWN)
-		*acknowledged = *acknowledged > prologue ? *acknowledged - prologue : 0;
+	if (*count != RECORD_UNKNOWN)
+		*count = *count > first ? *count - first : 0;
 }
 
 static int64_t
@@ -203,6 +203,9 @@ farewell_say(const struct farewell *farewell, struct record *record)
 		    &record->legs[i], &farewell->legs[i], &tallies[i], record_offset_us(record, farewell->now_ns));
 	}
 	leave_out(&tallies[LEG_UPSTREAM].acknowledged, farewell->prologue);
+	leave_out(&tallies[LEG_CLIENT].received, farewell->preface);
+	if (farewell->unsorted && tallies[LEG_CLIENT].received > 0)
+		tallies[LEG_CLIENT].received = RECORD_UNKNOWN;
 	record->closed_ns = record->sampled_ns = farewell->now_ns;
 	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
 												: KIND_PROXY;

@@ -22,6 +22,8 @@ struct farewell {
 	enum close_reason why;
 	enum leg_name fault;
 	unsigned prologue; /* bytes of ours among those sent to the upstream */
+	unsigned preface;  /* bytes among those that the client sent, before its payload */
+	bool unsorted;     /* where its payload begins is not known: the PROXY header was not whole */
 	uint32_t turn;     /* this one */
 	int64_t now_ns;
 	enum leg_name speaker; /* from whom the last payload came, or LEG_NONE */

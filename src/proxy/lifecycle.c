@@ -2,9 +2,12 @@
 /*
  * The life of a connection, as data.
  *
- *   accepted ─► connecting ─► established ─┬─► client_half_closed ───┬─► flushing ─► closed
- *                                          ├─► upstream_half_closed ─┤
- *                                          └───────── RST ───────────┘
+ *   accepted ─┬──────────────┬─► connecting ─► established ─┬─► client_half_closed ───┬─► flushing ─► closed
+ *             └─► sniffing ──┘                              ├─► upstream_half_closed ─┤
+ *                                                           └───────── RST ───────────┘
+ *
+ * sniffing is for --proxy-in alone.  A client that finishes there and never sent
+ * a byte, as health checks do, is no fault: it gets a FIN for its FIN.
  *
  * In flushing both kinds of end wait until the other kernel has it all: a RST
  * to pass on (it would overtake the bytes before it) and our last FINs.  What
@@ -19,7 +22,14 @@
 static const struct transition table[CONN_STATES][EV_COUNT] = {
 /*	  when this happens    do this        and become                 because */
 [CONN_ACCEPTED] = {
-	[EV_ROUTED]        = { DO_CONNECT,    CONN_CONNECTING,           WHY_NONE },
+	[EV_SNIFF]         = { DO_NOTHING,    CONN_SNIFFING,             WHY_NONE },
+	[EV_ROUTED]        = { DO_DIAL,       CONN_CONNECTING,           WHY_NONE },
+},
+[CONN_SNIFFING] = {
+	[EV_ROUTED]        = { DO_DIAL,       CONN_CONNECTING,           WHY_NONE },
+	[EV_CLIENT_FIN]    = { DO_ANSWER,     CONN_FLUSHING,             WHY_CLIENT_FIN },
+	[EV_CLIENT_RST]    = { DO_ABORT,      CONN_CLOSED,               WHY_CLIENT_ABORT_CONNECTING },
+	[EV_CLIENT_LOST]   = { DO_ABORT,      CONN_CLOSED,               WHY_CLIENT_LOST },
 },
 [CONN_CONNECTING] = {
 	[EV_CONNECTED]     = { DO_FORWARD,    CONN_ESTABLISHED,          WHY_NONE },
@@ -71,6 +81,8 @@ static const struct {
 	unsigned in;
 	struct transition then;
 } endings[EV_COUNT] = {
+	[EV_HEADER_INVALID]       = { IN(SNIFFING),   { DO_ABORT,    CONN_CLOSED,   WHY_PROXY_HEADER_INVALID } },
+	[EV_HEADER_TIMEOUT]       = { IN(SNIFFING),   { DO_ABORT,    CONN_CLOSED,   WHY_PROXY_HEADER_TIMEOUT } },
 	[EV_REFUSED]              = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_REFUSED } },
 	[EV_UNREACHABLE]          = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_UNREACHABLE } },
 	[EV_CONNECT_TIMEOUT]      = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_CONNECT_TIMEOUT } },

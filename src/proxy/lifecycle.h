@@ -7,9 +7,14 @@
 #include "track/conn_state.h"
 
 /* What can happen to a connection: one event for each cause.  A FIN before the
- * connect is done is none: it waits in the socket, and is passed on after it. */
+ * connect is done is none: it waits in the socket, and is passed on after it.  But
+ * while sniffing nothing would come after it: there it is one, if nothing came before. */
 enum conn_event {
+	EV_SNIFF,  /* the client has to send a PROXY header first */
 	EV_ROUTED, /* upstream chosen */
+
+	EV_HEADER_INVALID, /* what it sent is none, or it finished in the middle of it */
+	EV_HEADER_TIMEOUT,
 
 	EV_TARGET_FAILED,   /* this target failed in whatever way, others remain */
 	EV_REFUSED,         /* the last target refused, … */
@@ -47,7 +52,9 @@ enum conn_event {
 enum conn_action {
 	DO_IMPOSSIBLE, /* empty cell: this event cannot happen here */
 	DO_NOTHING,
-	DO_CONNECT,  /* the next target */
+	DO_ANSWER,   /* a FIN for a FIN, where there is no upstream to do it */
+	DO_DIAL,     /* begin with the upstream's targets … */
+	DO_CONNECT,  /* … and go on to the next */
 	DO_FORWARD,  /* start both pumps */
 	DO_FINISH,   /* let the pumps come to their ends */
 	DO_PASS_RST, /* the other side gets what came before, then a RST */

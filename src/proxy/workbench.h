@@ -36,6 +36,8 @@ struct workbench {
 
 	struct conn *conns; /* conns[slot] belongs to the record of that slot */
 	uint32_t conns_touched, conns_open;
+	struct flow_end *destinations;         /* by slot: where the client that a PROXY header named had connected to;
+	                                  NULL unless one is read and one is written */
 	struct record *draft;                  /* of the connection that is being changed */
 	SLIST_HEAD(, conn) touched;            /* this turn: counters to publish, or a slot to release */
 	void (*on_place_free)(void *argument); /* a connection gave its place back */

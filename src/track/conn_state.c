@@ -3,6 +3,7 @@
 
 static const char *const texts[CONN_STATES] = {
 	[CONN_ACCEPTED] = "accepted",
+	[CONN_SNIFFING] = "sniffing",
 	[CONN_CONNECTING] = "connecting",
 	[CONN_ESTABLISHED] = "established",
 	[CONN_CLIENT_HALF_CLOSED] = "client_half_closed",

@@ -5,6 +5,7 @@
 /* Where a connection is in its life.  Transitions: proxy/lifecycle.c. */
 enum conn_state {
 	CONN_ACCEPTED,             /* the kernel gave us the client's socket; no upstream chosen yet */
+	CONN_SNIFFING,             /* the client must say first for whom it comes: --proxy-in */
 	CONN_CONNECTING,           /* trying targets, one after the other */
 	CONN_ESTABLISHED,          /* bytes may flow both ways */
 	CONN_CLIENT_HALF_CLOSED,   /* the client sent FIN; the upstream may still answer */

@@ -240,6 +240,27 @@ reading_turn_mean(const struct reading *r)
 	return reading_turn(r, turns->count == 0 ? 0 : turns->sum_us / (int64_t)turns->count);
 }
 
+static struct value
+reading_client_ip(struct reading *r)
+{
+	const struct record *record = r->record;
+
+	if (record->client_source == CLIENT_SOCKET)
+		return reading_ip(r, &record->legs[LEG_CLIENT], &record->legs[LEG_CLIENT].flow.source);
+	return record->client_protocol == FLOW_TCP ? value_text(flow_ip_format(&record->client, r->room))
+						   : value_null();
+}
+
+static struct value
+reading_client_port(const struct reading *r)
+{
+	const struct record *record = r->record;
+
+	if (record->client_source == CLIENT_SOCKET)
+		return value_port(&record->legs[LEG_CLIENT], &record->legs[LEG_CLIENT].flow.source);
+	return record->client_protocol == FLOW_TCP ? value_u64(record->client.port) : value_null();
+}
+
 static bool
 target_has_ip(const struct record *record)
 {

@@ -39,6 +39,18 @@ record_offset_us(const struct record *record, int64_t now)
 }
 
 const char *
+client_source_text(enum client_source source)
+{
+	static const char *const texts[CLIENT_SOURCES] = {
+		[CLIENT_SOCKET] = "socket",
+		[CLIENT_PROXY_V1] = "proxy_v1",
+		[CLIENT_PROXY_V2] = "proxy_v2",
+	};
+
+	return texts[source];
+}
+
+const char *
 record_kind_text(enum record_kind kind)
 {
 	static const char *const texts[KIND_COUNT] = { [KIND_PROXY] = "proxy", [KIND_PROBE] = "probe" };

@@ -21,10 +21,11 @@
  *
  *   | hot: one cache line with the slot's version | cold … |
  */
-enum { RECORD_WORDS = 87 }; /* with the version 704 bytes, eleven cache lines */
+enum { RECORD_WORDS = 90 }; /* with the version 728 bytes */
 
 #define RECORD_UNKNOWN INT64_C(-1)
 
+enum client_source { CLIENT_SOCKET, CLIENT_PROXY_V1, CLIENT_PROXY_V2, CLIENT_SOURCES };
 enum record_kind { KIND_PROXY, KIND_PROBE, KIND_COUNT };
 enum close_order { ORDER_NONE, ORDER_CLIENT_FIRST, ORDER_UPSTREAM_FIRST, ORDER_SAME_TURN, ORDER_COUNT };
 
@@ -105,6 +106,9 @@ struct record {
 	bool overlapped;      /* turns cannot be told apart: one side spoke before the other was through */
 	struct flow_end target_address; /* port 0 on a Unix target */
 	struct record_attempt attempt;
+	struct flow_end client;  /* whom a PROXY header named; all zero on a Unix socket */
+	uint8_t client_protocol; /* of that one's connection, enum flow_protocol; FLOW_NONE: … */
+	uint8_t client_source;   /* … CLIENT_SOCKET, nobody was named: the client leg's source is it */
 	int64_t connect_us, first_client_byte_us, first_upstream_byte_us;
 	int64_t sampled_ns; /* clock_now, when both legs were last asked; 0: never */
 	struct record_turns turns;
@@ -127,6 +131,7 @@ union record_words {
 /* The word that a member begins in. */
 #define RECORD_WORD(member) ((int)(offsetof(struct record, member) / sizeof(uint64_t)))
 
+const char *client_source_text(enum client_source source);
 const char *record_kind_text(enum record_kind kind);
 const char *close_order_text(enum close_order order); /* NULL for ORDER_NONE */
 const char *limit_text(enum limit limit);             /* NULL for LIMIT_UNKNOWN */

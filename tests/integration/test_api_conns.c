@@ -96,6 +96,22 @@ START_TEST(conns_filters_by_any_of_the_four_ports)
 }
 END_TEST
 
+START_TEST(conns_filters_by_the_port_of_a_client_that_a_header_named)
+{
+	struct api_conn conn = api_open(0, 1111);
+	struct record *record = table_edit(api.track.table, 0, conn.slot);
+
+	record->client_source = CLIENT_PROXY_V1;
+	record->client_protocol = FLOW_TCP;
+	record->client.port = 5555;
+	table_commit(api.track.table, 0, conn.slot);
+	ck_assert(lists(list("/conns?port=5555"), &conn));
+	ck_assert(lists(list("/conns?port=1111"), &conn));
+	ck_assert_uint_eq(json_array_size(list("/conns?port=6666")), 0);
+	api_close(&conn);
+}
+END_TEST
+
 START_TEST(the_full_view_has_more_than_the_short_one)
 {
 	struct api_conn conn = api_open(0, 1);
@@ -382,6 +398,7 @@ main(void)
 	tcase_add_test(tcase, an_empty_list_is_a_list);
 	tcase_add_test(tcase, conns_filters_by_state);
 	tcase_add_test(tcase, conns_filters_by_any_of_the_four_ports);
+	tcase_add_test(tcase, conns_filters_by_the_port_of_a_client_that_a_header_named);
 	tcase_add_test(tcase, the_full_view_has_more_than_the_short_one);
 	tcase_add_test(tcase, closed_ones_come_newest_first_over_all_workers);
 	tcase_add_test(tcase, one_that_is_closed_but_has_its_slot_is_found_once);

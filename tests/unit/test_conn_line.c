@@ -2,6 +2,7 @@
 #include "export/conn_line.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
 #include "support/suite.h"
@@ -158,6 +159,38 @@ START_TEST(ports_of_ipv6_can_be_told_from_the_address)
 }
 END_TEST
 
+static void
+name_client(const char *client)
+{
+	struct addr from, to;
+	struct flow flow;
+
+	ck_assert(addr_parse(&from, client) && addr_parse(&to, client));
+	flow_set(&flow, &from, &to);
+	record.client_source = CLIENT_PROXY_V2;
+	record.client_protocol = flow.protocol;
+	record.client = flow.source;
+}
+
+static const struct {
+	const char *client, *want;
+} clients[] = {
+	{ "203.0.113.9:4000", ", client 203.0.113.9:4000\n" },
+	{ "[2001:db8::9]:0", ", client [2001:db8::9]:0\n" },
+	{ "unix:/any", ", client unix\n" },
+};
+
+START_TEST(whom_a_header_named_stands_behind_the_legs)
+{
+	char want[160];
+
+	name_client(clients[_i].client);
+	snprintf(want, sizeof(want), "127.0.0.1:51234 -> 127.0.0.1:8080 | 127.0.0.1:51236 -> 127.0.0.1:80%s",
+	    clients[_i].want);
+	ck_assert_str_eq(tail(), want);
+}
+END_TEST
+
 START_TEST(unix_legs_show_their_paths)
 {
 	ck_assert(addr_parse(&settings.listeners[0].addr, "unix:/run/in.sock"));
@@ -210,6 +243,7 @@ START_TEST(the_longest_line_fits)
 	connect_leg(LEG_CLIENT, "unix:/any", "unix:/any");
 	memset(&record.legs[LEG_UPSTREAM].flow, 0, sizeof(struct flow));
 	record.target_chosen = false;
+	name_client("[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
 	record.kind = KIND_PROBE;
 	record.attempts = UINT16_MAX;
 	record.closed_ns = record.connect_us = record.close.began_us = INT64_MAX;
@@ -281,6 +315,7 @@ main(void)
 	tcase_add_test(tcase, several_attempts_and_a_slow_connect_are_told);
 	tcase_add_test(tcase, a_probe_is_called_one);
 	tcase_add_test(tcase, ports_of_ipv6_can_be_told_from_the_address);
+	tcase_add_loop_test(tcase, whom_a_header_named_stands_behind_the_legs, 0, sizeof(clients) / sizeof(clients[0]));
 	tcase_add_test(tcase, unix_legs_show_their_paths);
 	tcase_add_test(tcase, without_an_upstream_socket_the_target_is_named);
 	tcase_add_test(tcase, without_a_target_the_upstream_is_named);

@@ -8,6 +8,7 @@
 #define NEVER      INT64_MAX
 
 static const struct settings all = {
+	.proxy_in_timeout_ns = S(3),
 	.connect_timeout_ns = S(5),
 	.idle_timeout_ns = S(100),
 	.half_close_timeout_ns = S(60),
@@ -27,6 +28,8 @@ static const struct {
 } cases[] = {
 /*	  settings state                    opened   payload  phase    stalled: up, down       deadline */
 	{ &all,  CONN_ACCEPTED,             { S(10), 0,       S(10),   { 0, 0 } },           S(1010), EV_MAX_DURATION },
+	{ &all,  CONN_SNIFFING,             { S(10), 0,       S(10),   { 0, 0 } },           S(13),   EV_HEADER_TIMEOUT },
+	{ &all,  CONN_SNIFFING,             { S(10), 0,       S(1008), { 0, 0 } },           S(1010), EV_MAX_DURATION },
 	{ &all,  CONN_CONNECTING,           { S(10), 0,       S(10),   { 0, 0 } },           S(15),   EV_CONNECT_TIMEOUT },
 	{ &all,  CONN_CONNECTING,           { S(10), 0,       S(14),   { 0, 0 } },           S(19),   EV_CONNECT_TIMEOUT },
 	{ &all,  CONN_CONNECTING,           { S(10), 0,       S(1009), { 0, 0 } },           S(1010), EV_MAX_DURATION },

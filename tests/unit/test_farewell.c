@@ -253,6 +253,34 @@ START_TEST(the_header_is_no_payload)
 }
 END_TEST
 
+START_TEST(the_clients_own_header_is_no_payload_either)
+{
+	char bytes[40];
+
+	far_sends(LEG_CLIENT, 40);
+	ck_assert_int_eq(recv(near[LEG_CLIENT], bytes, 40, MSG_WAITALL), 40);
+	record->bytes[LEG_CLIENT].received = 40;
+	farewell.preface = 40;
+	check_undelivered(0, 0);
+	ck_assert_int_eq(record->kind, KIND_PROBE);
+	carry(LEG_CLIENT, 10);
+	far_sends(LEG_CLIENT, 3);
+	check_undelivered(3, 0);
+	ck_assert_int_eq(record->kind, KIND_PROXY);
+}
+END_TEST
+
+START_TEST(without_a_whole_header_nobody_knows_what_was_payload)
+{
+	farewell.unsorted = true;
+	check_undelivered(0, 0);
+	ck_assert_int_eq(record->kind, KIND_PROBE);
+	far_sends(LEG_CLIENT, 10);
+	check_undelivered(RECORD_UNKNOWN, 0);
+	ck_assert_int_eq(record->kind, KIND_PROXY);
+}
+END_TEST
+
 START_TEST(an_abort_is_told_where_it_puts_a_reset_on_the_wire)
 {
 	for (int i = 0; i < LEG_COUNT; i++)
@@ -351,6 +379,8 @@ main(void)
 	tcase_add_test(tcase, the_counts_survive_a_reset);
 	tcase_add_test(tcase, a_reset_without_a_fin_takes_no_byte_away);
 	tcase_add_test(tcase, the_header_is_no_payload);
+	tcase_add_test(tcase, the_clients_own_header_is_no_payload_either);
+	tcase_add_test(tcase, without_a_whole_header_nobody_knows_what_was_payload);
 	tcase_add_test(tcase, an_abort_is_told_where_it_puts_a_reset_on_the_wire);
 	tcase_add_test(tcase, closing_with_bytes_unread_is_an_abort_too);
 	tcase_add_test(tcase, ends_in_one_turn_have_no_initiator);

@@ -224,6 +224,55 @@ START_TEST(legs_show_their_5_tuples)
 }
 END_TEST
 
+static void
+name_client(enum client_source source, const char *client)
+{
+	struct addr from, to;
+	struct flow flow;
+
+	ck_assert(addr_parse(&from, client) && addr_parse(&to, client));
+	flow_set(&flow, &from, &to);
+	record.client_source = (uint8_t)source;
+	record.client_protocol = flow.protocol;
+	record.client = flow.source;
+}
+
+START_TEST(a_client_that_a_header_names_is_another_than_its_leg_shows)
+{
+	connect_leg(LEG_CLIENT, "192.0.2.7:51234", "127.0.0.1:8080");
+	ck_assert_str_eq(text_of(FIELD_client_source), "socket");
+	name_client(CLIENT_PROXY_V1, "[::ffff:203.0.113.9]:0");
+	ck_assert_str_eq(text_of(FIELD_client_source), "proxy_v1");
+	ck_assert_str_eq(text_of(FIELD_client_address), "203.0.113.9");
+	ck_assert_int_eq(number_of(FIELD_client_port), 0);
+	ck_assert_str_eq(text_of(FIELD_legs_client_tuple_source_ip), "192.0.2.7");
+	ck_assert_int_eq(number_of(FIELD_legs_client_tuple_source_port), 51234);
+	name_client(CLIENT_PROXY_V2, "[2001:db8::9]:65535");
+	ck_assert_str_eq(text_of(FIELD_client_source), "proxy_v2");
+	ck_assert_str_eq(text_of(FIELD_client_address), "2001:db8::9");
+}
+END_TEST
+
+START_TEST(a_client_on_a_unix_socket_far_away_has_no_address)
+{
+	connect_leg(LEG_CLIENT, "192.0.2.7:51234", "127.0.0.1:8080");
+	name_client(CLIENT_PROXY_V2, "unix:/any");
+	ck_assert_str_eq(text_of(FIELD_client_source), "proxy_v2");
+	ck_assert(is_null(FIELD_client_address));
+	ck_assert(is_null(FIELD_client_port));
+}
+END_TEST
+
+START_TEST(a_header_names_the_client_of_a_unix_leg_too)
+{
+	connect_leg(LEG_CLIENT, "unix:/any", "unix:/any");
+	name_client(CLIENT_PROXY_V1, "203.0.113.9:4000");
+	ck_assert_str_eq(text_of(FIELD_client_address), "203.0.113.9");
+	ck_assert_int_eq(number_of(FIELD_client_port), 4000);
+	ck_assert(is_null(FIELD_legs_client_tuple_source_ip));
+}
+END_TEST
+
 START_TEST(a_unix_leg_shows_its_path_and_nothing_else)
 {
 	ck_assert(addr_parse(&settings.listeners[0].addr, "unix:/run/in.sock"));
@@ -314,6 +363,9 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_not_known_yet_is_null_and_not_zero, 0, FIELD_COUNT);
 	tcase_add_loop_test(tcase, a_value_is_of_its_fields_type, 0, FIELD_COUNT);
 	tcase_add_test(tcase, legs_show_their_5_tuples);
+	tcase_add_test(tcase, a_client_that_a_header_names_is_another_than_its_leg_shows);
+	tcase_add_test(tcase, a_client_on_a_unix_socket_far_away_has_no_address);
+	tcase_add_test(tcase, a_header_names_the_client_of_a_unix_leg_too);
 	tcase_add_test(tcase, a_unix_leg_shows_its_path_and_nothing_else);
 	tcase_add_test(tcase, times_go_on_while_open_and_stand_still_once_closed);
 	tcase_add_test(tcase, a_reader_with_an_older_clock_sees_no_negative_time);

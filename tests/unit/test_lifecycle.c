@@ -45,6 +45,23 @@ START_TEST(only_a_reset_aborts_while_connecting)
 }
 END_TEST
 
+START_TEST(a_client_that_says_first_who_it_is_goes_on_as_others_do)
+{
+	check_end(PLAY(EV_SNIFF, EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_UPSTREAM_FIN, EV_FLUSHED), CONN_CLOSED,
+	    WHY_CLIENT_FIN);
+	check_end(PLAY(EV_SNIFF, EV_CLIENT_RST), CONN_CLOSED, WHY_CLIENT_ABORT_CONNECTING);
+	check_end(PLAY(EV_SNIFF, EV_HEADER_INVALID), CONN_CLOSED, WHY_PROXY_HEADER_INVALID);
+	check_end(PLAY(EV_SNIFF, EV_HEADER_TIMEOUT), CONN_CLOSED, WHY_PROXY_HEADER_TIMEOUT);
+}
+END_TEST
+
+START_TEST(a_client_that_finishes_and_never_spoke_ends_in_order)
+{
+	check_end(PLAY(EV_SNIFF, EV_CLIENT_FIN, EV_FLUSHED), CONN_CLOSED, WHY_CLIENT_FIN);
+	check_end(PLAY(EV_SNIFF, EV_CLIENT_FIN, EV_CLIENT_RST, EV_FLUSHED), CONN_CLOSED, WHY_CLIENT_ABANDONED);
+}
+END_TEST
+
 START_TEST(a_reset_waits_for_the_bytes_before_it)
 {
 	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_UPSTREAM_RST), CONN_FLUSHING, WHY_UPSTREAM_RESET);
@@ -115,9 +132,9 @@ END_TEST
 /* established alone may last; these timers cannot be switched off. */
 START_TEST(every_other_waiting_state_has_a_bounded_way_out)
 {
-	static const enum conn_event timers[] = { EV_CONNECT_TIMEOUT, EV_HALF_CLOSE, EV_FLUSH };
+	static const enum conn_event timers[] = { EV_HEADER_TIMEOUT, EV_CONNECT_TIMEOUT, EV_HALF_CLOSE, EV_FLUSH };
 
-	for (int state = CONN_CONNECTING; state < CONN_CLOSED; state++) {
+	for (int state = CONN_SNIFFING; state < CONN_CLOSED; state++) {
 		int at = state;
 
 		for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
@@ -180,6 +197,8 @@ main(void)
 
 	tcase_add_test(stories, client_may_finish_first);
 	tcase_add_test(stories, only_a_reset_aborts_while_connecting);
+	tcase_add_test(stories, a_client_that_says_first_who_it_is_goes_on_as_others_do);
+	tcase_add_test(stories, a_client_that_finishes_and_never_spoke_ends_in_order);
 	tcase_add_test(stories, a_reset_waits_for_the_bytes_before_it);
 	tcase_add_test(stories, the_first_cause_stays);
 	tcase_add_test(stories, closing_before_the_answer_is_abandoning_it);

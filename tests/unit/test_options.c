@@ -103,6 +103,11 @@ static const struct {
 	{ PAIR, VALUE(source_count), 0 },
 	{ PAIR "--source 192.0.2.1,2001:db8::1", VALUE(source_count), 2 },
 	{ PAIR "--source ::1,::2 --source ::3", VALUE(source_count), 1 },
+	{ PAIR, VALUE(proxy_in), false },
+	{ PAIR "--proxy-in", VALUE(proxy_in), true },
+	{ PAIR "--proxy-in-timeout 1s", VALUE(proxy_in), false },
+	{ PAIR, VALUE(proxy_in_timeout_ns), 5 * NS_PER_S },
+	{ PAIR "--proxy-in --proxy-in-timeout 1ms", VALUE(proxy_in_timeout_ns), NS_PER_MS },
 	{ PAIR, VALUE(proxy_out), PROXY_OUT_NONE },
 	{ PAIR "--proxy-out v1", VALUE(proxy_out), PROXY_OUT_V1 },
 	{ PAIR "--proxy-out v2", VALUE(proxy_out), PROXY_OUT_V2 },
@@ -309,6 +314,8 @@ static const struct {
 	{ PAIR "--source ::1,", "--source: \"::1,\": an address is missing" },
 	{ PAIR "--source ::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1",
 	  "--source: \"::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1,::1\": more than 16 addresses" },
+	{ PAIR "--proxy-in=v1", "--proxy-in: takes no argument" },
+	{ PAIR "--proxy-in-timeout 0", "--proxy-in-timeout: \"0\": must be 1ms to 1000d" },
 	{ PAIR "--proxy-out v3", "--proxy-out: \"v3\": must be v1 or v2" },
 	{ PAIR "--resolver dns.example", "--resolver: \"dns.example\": must be IP, IP:PORT or [IPv6]:PORT" },
 	{ PAIR "--resolver 53", "--resolver: \"53\": must be IP, IP:PORT or [IPv6]:PORT" },
@@ -322,6 +329,7 @@ static const struct {
 	{ "--demo -u a:1", "-u: not with --demo, which brings its own upstream" },
 	{ "-l 1 -u a:1 --demo", "-u: not with --demo, which brings its own upstream" },
 	{ "--demo -l 1 --listen 2", "--listen: \"2\": --demo has one listener only" },
+	{ "--demo --proxy-in", "--proxy-in: not with --demo, whose clients send no PROXY header" },
 };
 /* clang-format on */
 
