@@ -191,10 +191,21 @@ fuzz: $(fuzzers)
 	done
 endif
 
+# cost: what tracking costs a transaction.  Needs valgrind; KERNEL=VMLINUZ counts the kernel's instructions
+# too, in an emulator (qemu-system-x86, busybox-static and cpio).
+EXTRA_PROGRAMS += %D%/cost/pingpong
+EXTRA_DIST += %D%/cost/measure.py
+%C%_cost_pingpong_LDADD =
+cost: sockproxy %D%/cost/pingpong
+	$(MKDIR_P) untracked
+	test -e untracked/Makefile || (cd untracked && $(abs_srcdir)/configure --quiet --disable-tracking CC='$(CC)' CFLAGS='$(CFLAGS)')
+	$(MAKE) -C untracked sockproxy
+	python3 $(srcdir)/%D%/cost/measure.py ./sockproxy untracked/sockproxy %D%/cost/pingpong $(KERNEL:%=--kernel %)
+
 # What `make check` ran of src, by file; needs --enable-coverage.
 coverage:
 	find . -name '*.gcda' -delete
 	$(MAKE) $(AM_MAKEFLAGS) check
 	gcovr --root $(srcdir) --object-directory . --filter '$(srcdir)/src/' --sort-uncovered
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built fuzz coverage
+.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built cost fuzz coverage
