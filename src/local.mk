@@ -64,6 +64,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
 	%D%/proxy/sampler.c %D%/proxy/sampler.h \
 	%D%/proxy/sniffing.c %D%/proxy/sniffing.h \
+	%D%/proxy/symptoms.c %D%/proxy/symptoms.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \

@@ -9,11 +9,10 @@
  *
  * Whatever comes from outside enters by one of the call-backs near the end of
  * this file and leaves through settle; in between the record is an open draft.
- * The ways of the kernel that shape it:
+ * The ways of the kernel that shape it (what an end looks like: symptoms.h):
  *
- * - EPOLLERR: SO_ERROR tells ECONNRESET, or EPIPE where a FIN came before the
- *   RST, and forgets it in telling.  So it is asked once, and the pump that
- *   still reads the last bytes is told (source_error): its recv will say 0.
+ * - SO_ERROR forgets in telling.  So it is asked once, and the pump that still
+ *   reads the last bytes is told (source_error): its recv will say 0.
  * - A RST right behind the handshake: SO_ERROR says ECONNRESET and not
  *   ECONNREFUSED.  The connect had succeeded.
  * - No edge tells that a queue without a FIN ran empty: a RST that waits for it
@@ -36,6 +35,7 @@
 #include "proxy/look.h"
 #include "track/conn_id.h"
 #include "proxy/sniffing.h"
+#include "proxy/symptoms.h"
 
 enum {
 	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
@@ -198,18 +198,16 @@ see_fin(struct conn *conn, enum leg_name leg)
 		chronicle_news(conn, EVENT_HALF_CLOSE);
 }
 
-/* A RST behind a FIN says EPIPE only until we have sent our own FIN (tcp_reset in the kernel's tcp_input.c). */
+/* Its FIN came before the RST that is being told. */
 static bool
-has_finished(const struct conn *conn, enum leg_name leg)
+has_finished(const struct conn *conn, enum leg_name leg, enum symptom symptom)
 {
-	int fd = conn->legs[leg].watch.fd, unread;
-	struct tcp_facts facts;
+	const struct conn_leg *it = &conn->legs[leg];
 
-	if (conn->legs[leg].is_unix || !tcp_info_read(fd, &facts))
-		return false;
-	unread = socket_inq(fd);
-	return facts.bytes_received > conn->pumps[leg].received + (leg == LEG_CLIENT ? conn->preface : 0) +
-					  (uint64_t)(unread > 0 ? unread : 0);
+	if (symptom != SYMPTOM_RST || it->is_unix)
+		return symptom == SYMPTOM_FIN_THEN_RST;
+	return it->fin_sent &&
+	       symptom_has_finished(it->watch.fd, conn->pumps[leg].received + (leg == LEG_CLIENT ? conn->preface : 0));
 }
 
 /* What came before the loss still goes to the other side; what was for it can go nowhere. */
@@ -218,11 +216,12 @@ lose(struct conn *conn, enum leg_name leg, int error)
 {
 	struct conn_leg *it = &conn->legs[leg];
 	struct pump *from = &conn->pumps[leg], *to = &conn->pumps[leg_other(leg)];
-	bool reset = error == ECONNRESET || error == EPIPE;
+	enum symptom symptom = symptom_of_error(error);
+	bool reset = symptom != SYMPTOM_LOST;
 
 	if (it->error != 0)
 		return;
-	if (error == EPIPE || (error == ECONNRESET && it->fin_sent && has_finished(conn, leg)))
+	if (has_finished(conn, leg, symptom))
 		see_fin(conn, leg);
 	it->error = (uint16_t)error;
 	note_end(conn, leg);
@@ -384,7 +383,7 @@ on_connecting(struct conn *conn, uint32_t events)
 {
 	int error = events & EPOLLERR ? socket_error(conn->legs[LEG_UPSTREAM].watch.fd) : 0;
 
-	if (error != 0 && error != ECONNRESET && error != EPIPE) {
+	if (error != 0 && symptom_of_error(error) == SYMPTOM_LOST) {
 		step(conn, dialing_failed(conn, error));
 		return;
 	}

@@ -6,29 +6,8 @@
 #include "net/socket.h"
 #include "proxy/chronicle.h"
 #include "proxy/ending.h"
+#include "proxy/symptoms.h"
 #include "upstream/proxy_header.h"
-
-static enum conn_event
-failure_event(int error)
-{
-	switch (error) {
-	case EMFILE:
-	case ENFILE:
-		return EV_NO_FDS;
-	case ENOMEM:
-	case ENOBUFS:
-	case ENOSPC: /* epoll's max_user_watches */
-		return EV_NO_MEMORY;
-	case EADDRNOTAVAIL:
-		return EV_NO_PORTS;
-	case ECONNREFUSED:
-		return EV_REFUSED;
-	case ETIMEDOUT:
-		return EV_CONNECT_TIMEOUT;
-	default:
-		return EV_UNREACHABLE;
-	}
-}
 
 /* The attempt before this one gives way to it. */
 static void
@@ -64,7 +43,7 @@ enum conn_event
 dialing_failed(struct conn *conn, int error)
 {
 	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
-	enum conn_event event = failure_event(error);
+	enum conn_event event = symptom_of_connect(error);
 
 	totals_add(&conn->bench->totals->counts[TOTAL_CONNECT_FAILURES], 1);
 	ending_close_leg(
@@ -140,7 +119,7 @@ dialing_next(struct conn *conn)
 	case DIAL_NO_ADDRESS:
 		return EV_NO_ADDRESS;
 	case DIAL_EXHAUSTED:
-		return failure_event(conn->connect_error);
+		return symptom_of_connect(conn->connect_error);
 	case DIAL_ADDRESS:
 		break;
 	}

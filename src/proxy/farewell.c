@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
+#include "proxy/symptoms.h"
 
 /* Payload, or RECORD_UNKNOWN. */
 struct tally {
@@ -26,27 +27,6 @@ struct tally {
 	bool may_reset; /* closing it abruptly puts a RST on the wire */
 	bool not_sent;  /* what we sent last, our FIN if we did, never left */
 };
-
-/* Where linger 0 sends a RST (tcp_need_reset and tcp_disconnect in the kernel's tcp.c).  Both FINs make
- * it closing at least, though the state be still the one before. */
-static bool
-may_reset(const struct tcp_facts *facts, bool fin_came)
-{
-	switch (facts->state) {
-	case TCP_IS_ESTABLISHED:
-	case TCP_IS_SYN_RECEIVED:
-	case TCP_IS_CLOSE_WAIT:
-		return true;
-	case TCP_IS_FIN_WAIT_1:
-	case TCP_IS_FIN_WAIT_2:
-		return !fin_came || tcp_not_sent(facts) > 0;
-	case TCP_IS_LAST_ACK:
-	case TCP_IS_CLOSING:
-		return tcp_not_sent(facts) > 0;
-	default:
-		return false;
-	}
-}
 
 /* A Unix socket's bytes are in the other side's hands as soon as they are sent. */
 static struct tally
@@ -86,8 +66,10 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *r
 	int64_t sent = (int64_t)record->bytes[number].sent;
 	int64_t acknowledged = (int64_t)facts.bytes_acked - (number == LEG_UPSTREAM);
 	int pending = leg->error == 0 ? socket_error(leg->fd) : 0;
-	bool fin_came = leg->ended || pending == EPIPE || (int64_t)facts.bytes_received > received;
-	bool rst_came = pending == ECONNRESET || pending == EPIPE;
+	enum symptom symptom = symptom_of_error(pending);
+	bool fin_came = leg->ended || (pending != 0 && symptom == SYMPTOM_FIN_THEN_RST) ||
+			(int64_t)facts.bytes_received > received;
+	bool rst_came = pending != 0 && symptom != SYMPTOM_LOST;
 
 	keep_sample(&record->legs[number], &facts, unread, sent > acknowledged ? (uint64_t)(sent - acknowledged) : 0);
 	if (acknowledged > sent) /* our FIN */
@@ -98,7 +80,7 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *r
 		.fin_came = fin_came,
 		.rst_came = rst_came,
 		.refused = pending == ECONNREFUSED,
-		.may_reset = !rst_came && may_reset(&facts, fin_came),
+		.may_reset = !rst_came && symptom_may_reset(&facts, fin_came),
 		.not_sent = tcp_not_sent(&facts) > 0,
 	};
 }
