@@ -43,14 +43,50 @@ static atomic_bool stopping;
 static _Atomic int64_t deadline_ns; /* 0 until log_stop, then when to give up on a stuck stderr */
 static _Atomic uint64_t dropped;
 
+static pthread_mutex_t stderr_mutex = PTHREAD_MUTEX_INITIALIZER; /* among those who write lines, never a worker */
+
+bool
+log_borrow_stderr(int64_t until_ns)
+{
+	struct timespec until = { .tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S };
+
+	return pthread_mutex_clocklock(&stderr_mutex, CLOCK_MONOTONIC, &until) == 0;
+}
+
+void
+log_return_stderr(void)
+{
+	pthread_mutex_unlock(&stderr_mutex);
+}
+
+static bool
+is_too_late(void)
+{
+	int64_t deadline = atomic_load(&deadline_ns);
+
+	return deadline != 0 && clock_now() >= deadline;
+}
+
+static bool
+wait_for_turn(void)
+{
+	for (;;) {
+		bool too_late = is_too_late();
+
+		if (log_borrow_stderr(clock_now() + (too_late ? 0 : LOOK_MS * NS_PER_MS)))
+			return true;
+		if (too_late)
+			return false;
+	}
+}
+
 static bool
 wait_for_room(void)
 {
 	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
 
 	for (;;) {
-		int64_t deadline = atomic_load(&deadline_ns);
-		bool too_late = deadline != 0 && clock_now() >= deadline;
+		bool too_late = is_too_late();
 
 		if (poll(&out, 1, too_late ? 0 : LOOK_MS) > 0)
 			return true;
@@ -62,7 +98,7 @@ wait_for_room(void)
 /* A pipe with room takes a line at once: it is shorter than PIPE_BUF.  A
  * terminal that is gone is nothing that a log could report. */
 static void
-write_out(const char *bytes, size_t length)
+write_all(const char *bytes, size_t length)
 {
 	while (length > 0 && wait_for_room()) {
 		ssize_t written = write(STDERR_FILENO, bytes, length);
@@ -74,6 +110,15 @@ write_out(const char *bytes, size_t length)
 		bytes += written;
 		length -= (size_t)written;
 	}
+}
+
+static void
+write_out(const char *bytes, size_t length)
+{
+	if (!wait_for_turn())
+		return;
+	write_all(bytes, length);
+	log_return_stderr();
 }
 
 __attribute__((format(printf, 3, 0))) static void

@@ -2,6 +2,7 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,11 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /* Text that is complete in itself, without time and level: it ends its own lines.  More than
  * 500 bytes go in pieces, between which a line of another thread may come. */
 void log_plain(const char *bytes, size_t length);
+
+/* For whoever else writes whole lines to stderr, and may need several writes for one: none of
+ * ours comes in between.  Waits at most until then (clock_now); false: another still has it. */
+bool log_borrow_stderr(int64_t until_ns);
+void log_return_stderr(void);
 
 #define log_error(...)   log_line(LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LEVEL_WARNING, __VA_ARGS__)

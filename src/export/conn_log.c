@@ -6,8 +6,8 @@
  *
  * stderr is shared with whoever started us, so it cannot be made non-blocking
  * here.  Instead a write waits until stderr has room, and is small enough for
- * a pipe to take it whole: then it neither blocks nor mixes with the lines of
- * others.
+ * a pipe to take it whole: then it does not block.  A record as JSON may need
+ * several writes, so stderr is borrowed from the log until all is there.
  */
 #include "export/conn_log.h"
 
@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "export/conn_line.h"
 #include "export/record_json.h"
@@ -81,15 +82,24 @@ wait_for_room(const struct conn_log *log)
 	}
 }
 
-/* A stderr that is gone is a slow one for ever. */
-static void
-write_batch(struct conn_log *log)
+/* False: the time after a stop is over, and another still writes. */
+static bool
+wait_for_turn(const struct conn_log *log)
 {
-	const char *at = log->batch.bytes;
-	size_t left = log->batch.length;
+	while (!log_borrow_stderr(clock_now() + LOOK_MS * NS_PER_MS)) {
+		if (is_stopping(log) && clock_now() >= atomic_load(&log->deadline_ns))
+			return false;
+	}
+	return true;
+}
 
+/* In pieces that are taken at once where there is room.  A stderr that is gone is a slow one for
+ * ever.  How much was left. */
+static size_t
+write_pieces(const struct conn_log *log, const char *at, size_t left)
+{
 	while (left > 0 && wait_for_room(log)) {
-		ssize_t written = write(STDERR_FILENO, at, left);
+		ssize_t written = write(STDERR_FILENO, at, left < log->batch_max ? left : log->batch_max);
 
 		if (written > 0) {
 			at += written;
@@ -99,6 +109,18 @@ write_batch(struct conn_log *log)
 		} else {
 			break;
 		}
+	}
+	return left;
+}
+
+static void
+write_batch(struct conn_log *log)
+{
+	size_t left = log->batch.length;
+
+	if (wait_for_turn(log)) {
+		left = write_pieces(log, log->batch.bytes, left);
+		log_return_stderr();
 	}
 	if (left > 0)
 		miss(log, log->batch_lines);

@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/log.h"
 #include "support/stderr_pipe.h"
 #include "support/suite.h"
 
@@ -108,6 +110,41 @@ START_TEST(as_json_each_line_is_a_whole_record)
 }
 END_TEST
 
+/* A record that a pipe does not take at once is written in pieces; the log's own lines wait until it is whole. */
+START_TEST(no_other_line_comes_between_the_pieces_of_a_record)
+{
+	enum { RECORDS = 40 };
+	int records = 0, lines = 0;
+
+	fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4096);
+	memset(settings.listeners[0].name, 1, sizeof(settings.listeners[0].name) - 1);
+	settings.log_conns = LOG_CONNS_JSON;
+	ck_assert_int_eq(log_start(), 0);
+	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
+	for (int i = 0; i < RECORDS; i++) {
+		live_and_close(i % WORKERS);
+		log_notice("a line of the log");
+		stderr_pipe_read(i % 4);
+	}
+	while (stderr_pipe_count("\n") < 2 * RECORDS)
+		ck_assert(stderr_pipe_read(PATIENCE_MS));
+	for (char *line = stderr_pipe.seen, *end; *line != '\0'; line = end + 1) {
+		end = strchr(line, '\n');
+		json_t *record = json_loadb(line, (size_t)(end - line), 0, NULL);
+		ck_assert(record == NULL || end - line > PIPE_BUF);
+		ck_assert_msg(record != NULL || strncmp(end - 17, "a line of the log", 17) == 0, "%.80s", line);
+		ck_assert(record != NULL || end - line < 100);
+		records += record != NULL;
+		lines += record == NULL;
+		json_decref(record);
+	}
+	ck_assert_int_eq(records, RECORDS);
+	ck_assert_int_eq(lines, RECORDS);
+	conn_log_stop(conn_log);
+	log_stop();
+}
+END_TEST
+
 START_TEST(a_stop_writes_what_was_published_before_it)
 {
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
@@ -196,6 +233,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, each_closed_connection_is_one_line);
 	tcase_add_test(tcase, as_json_each_line_is_a_whole_record);
+	tcase_add_test(tcase, no_other_line_comes_between_the_pieces_of_a_record);
 	tcase_add_test(tcase, a_stop_writes_what_was_published_before_it);
 	tcase_add_test(tcase, who_closed_before_the_start_has_no_line);
 	tcase_add_test(tcase, a_full_pipe_costs_lines_and_says_how_many);
