@@ -235,13 +235,18 @@ note_stall(struct conn *conn, enum leg_name from, uint64_t sent_before)
 	}
 }
 
-/* Of a socket that is not connected any more. */
+/* ENOTCONN hides what SO_ERROR still knows; on a Unix socket EPIPE does, too. */
 static int
-reset_error(int fd)
+sink_error(const struct conn *conn, enum leg_name to)
 {
-	int error = socket_error(fd);
+	const struct pump *pump = &conn->pumps[leg_other(to)];
+	int error = pump->sink_error;
 
-	return error != 0 ? error : ECONNRESET;
+	if (error == ENOTCONN || (error == EPIPE && conn->legs[to].is_unix))
+		error = socket_error(pump->sink);
+	if (error != 0)
+		return error;
+	return pump->sink_error == EPIPE ? EPIPE : ECONNRESET;
 }
 
 static void
@@ -272,8 +277,7 @@ run_pump(struct conn *conn, enum leg_name from)
 		break;
 	case PUMP_SINK_LOST:
 		pump_fini(pump, &bench->tools);
-		/* ENOTCONN hides what SO_ERROR still knows. */
-		lose(conn, to, pump->sink_error == ENOTCONN ? reset_error(pump->sink) : pump->sink_error);
+		lose(conn, to, sink_error(conn, to));
 		break;
 	}
 	if (pump->source_error != 0)

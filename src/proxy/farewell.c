@@ -48,14 +48,21 @@ may_reset(const struct tcp_facts *facts, bool fin_came)
 	}
 }
 
-/* A Unix socket's bytes are in the other side's hands as soon as they are sent. */
+/* A Unix socket's bytes are in the other side's hands as soon as they are sent.  Who closed with some of them
+ * unread left ECONNRESET behind, and no FIN. */
 static struct tally
 tally_unix(const struct farewell_leg *leg, uint64_t received, uint64_t sent)
 {
+	bool rst_came = leg->error == 0 && socket_error(leg->fd) == ECONNRESET;
+	bool fin_came = leg->error == 0 && !rst_came && socket_end_came(leg->fd);
 	int unread = socket_inq(leg->fd);
 
-	return (
-	    struct tally){ .received = (int64_t)received + (unread > 0 ? unread : 0), .acknowledged = (int64_t)sent };
+	return (struct tally){
+		.received = (int64_t)received + (unread > 0 ? unread : 0),
+		.acknowledged = (int64_t)sent,
+		.fin_came = leg->ended || fin_came,
+		.rst_came = rst_came,
+	};
 }
 
 static struct tally

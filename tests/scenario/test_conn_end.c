@@ -12,13 +12,27 @@ static struct actor it;
 static struct fake_socket *client, *upstream;
 
 static void
-setup(void)
+begin(void)
 {
-	scene_setup();
 	it = scene_establishes();
 	client = scene_socket(&it, LEG_CLIENT);
 	upstream = scene_socket(&it, LEG_UPSTREAM);
 	scene_news();
+}
+
+static void
+setup(void)
+{
+	scene_setup();
+	begin();
+}
+
+static void
+setup_unix_client(void)
+{
+	scene_setup();
+	addr_parse(&scene.settings.listeners[0].addr, "unix:/run/sockproxy.sock");
+	begin();
 }
 
 static struct fake_socket *
@@ -520,6 +534,22 @@ START_TEST(a_reset_that_a_read_met_first_is_no_fin)
 }
 END_TEST
 
+/* It closed with bytes unread.  A send says EPIPE there, as it would of one who had read all and closed. */
+START_TEST(a_unix_side_that_a_send_found_closed_says_itself_how)
+{
+	bool with_unread = _i == 1;
+
+	fake_fail(it.client, with_unread ? ECONNRESET : 0);
+	scene_sends(&it, LEG_UPSTREAM, 10);
+	scene_turn();
+	scene_after(50 * NS_PER_MS);
+	scene_check_close(&it, with_unread ? WHY_CLIENT_RESET : WHY_CLIENT_ABANDONED, BY_CLIENT);
+	ck_assert_int_eq(scene_record(&it)->legs[LEG_CLIENT].fin_received_us, with_unread ? RECORD_UNKNOWN : 0);
+	ck_assert_int_eq(scene_record(&it)->legs[LEG_CLIENT].rst_received_us, 0);
+	ck_assert_int_eq(scene_record(&it)->legs[LEG_CLIENT].error, with_unread ? ECONNRESET : EPIPE);
+}
+END_TEST
+
 START_TEST(last_words_are_passed_on_though_a_send_met_the_reset)
 {
 	client->readable = 10;
@@ -587,6 +617,7 @@ main(void)
 	TCase *fins = tcase_create("fin");
 	TCase *flush = tcase_create("flush");
 	TCase *resets = tcase_create("reset");
+	TCase *unix_ends = tcase_create("unix");
 
 	tcase_add_checked_fixture(fins, setup, scene_teardown);
 	tcase_add_loop_test(fins, a_fin_is_passed_on_and_the_other_way_stays_open, 0, LEG_COUNT);
@@ -624,6 +655,9 @@ main(void)
 	tcase_add_test(resets, closing_with_bytes_unread_is_known_to_be_an_abort);
 	suite_add_tcase(suite, fins);
 	suite_add_tcase(suite, flush);
+	tcase_add_checked_fixture(unix_ends, setup_unix_client, scene_teardown);
+	tcase_add_loop_test(unix_ends, a_unix_side_that_a_send_found_closed_says_itself_how, 0, 2);
 	suite_add_tcase(suite, resets);
+	suite_add_tcase(suite, unix_ends);
 	return suite_main(suite);
 }
