@@ -121,6 +121,16 @@ chronicle_news(struct conn *conn, enum event_type type)
 }
 
 void
+chronicle_first_byte(struct conn *conn, enum leg_name from)
+{
+	struct record *record = chronicle_edit(conn);
+	int64_t *first = from == LEG_CLIENT ? &record->first_client_byte_us : &record->first_upstream_byte_us;
+
+	if (*first == RECORD_UNKNOWN)
+		*first = record_offset_us(record, conn_now(conn));
+}
+
+void
 chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before)
 {
 	static const enum total received[] = { TOTAL_CLIENT_BYTES_RECEIVED, TOTAL_UPSTREAM_BYTES_RECEIVED };
@@ -130,10 +140,8 @@ chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_befor
 
 	if (pump->received == received_before && pump->sent == sent_before)
 		return;
-	if (received_before == 0 && pump->received > 0 && from == LEG_CLIENT)
-		chronicle_edit(conn)->first_client_byte_us = record_offset_us(chronicle_edit(conn), conn_now(conn));
-	if (received_before == 0 && pump->received > 0 && from == LEG_UPSTREAM)
-		chronicle_edit(conn)->first_upstream_byte_us = record_offset_us(chronicle_edit(conn), conn_now(conn));
+	if (received_before == 0 && pump->received > 0)
+		chronicle_first_byte(conn, from);
 	totals_add(&totals->counts[received[from]], pump->received - received_before);
 	totals_add(&totals->counts[sent[from]], pump->sent - sent_before);
 	conn->times.last_payload = conn_now(conn);

@@ -20,6 +20,9 @@ int64_t chronicle_offset(const struct conn *conn);
 /* Asks the kernel what state the leg's socket is in. */
 void chronicle_tcp_state(struct conn *conn, enum leg_name leg);
 
+/* A byte of this side has come; the first one counts. */
+void chronicle_first_byte(struct conn *conn, enum leg_name from);
+
 /* What the pump that reads from this leg has moved since it had these counts. */
 void chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before);
 

@@ -401,12 +401,24 @@ note_edges(struct conn *conn, enum leg_name leg, uint32_t events)
 		to->sink_full = false;
 }
 
+/* What nobody reads any more, or not before there is an upstream, has come all the same. */
+static void
+note_unread(struct conn *conn, enum leg_name leg)
+{
+	bool is_read = conn->state != CONN_CONNECTING && !conn->pumps[leg].through;
+
+	if (!is_read && socket_inq(conn->legs[leg].watch.fd) > 0)
+		chronicle_first_byte(conn, leg);
+}
+
 static void
 on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 {
 	struct conn_leg *it = &conn->legs[leg];
 
 	note_edges(conn, leg, events);
+	if (events & EPOLLIN && conn->state != CONN_CLOSED)
+		note_unread(conn, leg);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && it->end_turn == 0)
 		it->end_turn = (uint32_t)loop_turns(conn->bench->loop);
 	if (leg == LEG_UPSTREAM && conn->state == CONN_CONNECTING) {

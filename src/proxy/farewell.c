@@ -148,6 +148,14 @@ order_of(const struct farewell *farewell, const struct tally tallies[LEG_COUNT])
 	return ORDER_UPSTREAM_FIRST;
 }
 
+/* What came in the last moment, no event has told either. */
+static void
+note_first_byte(int64_t *first, const struct tally *tally, int64_t now_us)
+{
+	if (*first == RECORD_UNKNOWN && tally->received > 0)
+		*first = now_us;
+}
+
 static int
 error_of(const struct farewell *farewell)
 {
@@ -192,14 +200,16 @@ farewell_say(const struct farewell *farewell, struct record *record)
 {
 	struct record_close *close = &record->close;
 	int64_t payload_at = record->last_payload_ns != 0 ? record->last_payload_ns : record->opened_ns;
+	int64_t now_us = record_offset_us(record, farewell->now_ns);
 	struct tally tallies[LEG_COUNT];
 
 	for (int i = 0; i < LEG_COUNT; i++) {
 		tallies[i] = tally_leg(&farewell->legs[i], i, record);
-		close_record_leg(
-		    &record->legs[i], &farewell->legs[i], &tallies[i], record_offset_us(record, farewell->now_ns));
+		close_record_leg(&record->legs[i], &farewell->legs[i], &tallies[i], now_us);
 	}
 	leave_out(&tallies[LEG_UPSTREAM].acknowledged, farewell->prologue);
+	note_first_byte(&record->first_client_byte_us, &tallies[LEG_CLIENT], now_us);
+	note_first_byte(&record->first_upstream_byte_us, &tallies[LEG_UPSTREAM], now_us);
 	record->closed_ns = farewell->now_ns;
 	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
 												: KIND_PROXY;

@@ -345,6 +345,26 @@ START_TEST(what_was_for_a_side_that_reset_is_undelivered)
 }
 END_TEST
 
+/* The RST waits for the flush; what comes meanwhile is for nobody. */
+START_TEST(a_byte_that_nobody_will_read_came_when_it_came)
+{
+	client->hoards = true;
+	scene_sends(&it, LEG_UPSTREAM, 10);
+	scene_turn();
+	scene_fails(&it, LEG_UPSTREAM, ECONNRESET);
+	scene_turn();
+	scene_check_state(&it, CONN_FLUSHING);
+	scene_sends(&it, LEG_CLIENT, 5);
+	scene_after(10 * NS_PER_US);
+	scene_after(NS_PER_MS);
+	scene_acknowledges(&it, LEG_CLIENT, 10);
+	scene_after(50 * NS_PER_MS);
+	scene_check_close(&it, WHY_UPSTREAM_RESET, BY_UPSTREAM);
+	ck_assert_int_eq(scene_record(&it)->first_client_byte_us, 10);
+	ck_assert_int_eq(scene_record(&it)->close.undelivered[LEG_UPSTREAM], 5);
+}
+END_TEST
+
 START_TEST(what_was_never_read_is_undelivered_too)
 {
 	client->room = 0;
@@ -638,6 +658,7 @@ main(void)
 	tcase_add_loop_test(resets, bytes_before_a_reset_are_delivered_first, 0, LEG_COUNT);
 	tcase_add_test(resets, bytes_before_a_reset_wait_for_a_slow_reader);
 	tcase_add_test(resets, what_was_for_a_side_that_reset_is_undelivered);
+	tcase_add_test(resets, a_byte_that_nobody_will_read_came_when_it_came);
 	tcase_add_test(resets, what_was_never_read_is_undelivered_too);
 	tcase_add_loop_test(resets, a_reset_after_a_fin_of_that_side_is_abandoning, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_fin_and_a_reset_seen_at_once_are_abandoning, 0, LEG_COUNT);

@@ -160,6 +160,8 @@ START_TEST(what_was_never_read_is_undelivered)
 	farewell.why = WHY_IDLE_TIMEOUT;
 	check_undelivered(100, 30);
 	ck_assert(!record->close.clean);
+	ck_assert_int_eq(record->first_client_byte_us, 3000000);
+	ck_assert_int_eq(record->first_upstream_byte_us, 3000000);
 }
 END_TEST
 
