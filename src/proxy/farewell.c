@@ -49,18 +49,18 @@ may_reset(const struct tcp_facts *facts, bool fin_came)
 }
 
 /* A Unix socket's bytes are in the other side's hands as soon as they are sent.  Who closed with some of them
- * unread left ECONNRESET behind, and no FIN. */
+ * unread left ECONNRESET behind, and no FIN; but once both had finished it may leave what it likes, as on TCP. */
 static struct tally
-tally_unix(const struct farewell_leg *leg, uint64_t received, uint64_t sent)
+tally_unix(const struct farewell_leg *leg, enum leg_name number, const struct record *record)
 {
-	bool rst_came = leg->error == 0 && socket_error(leg->fd) == ECONNRESET;
-	bool fin_came = leg->error == 0 && !rst_came && socket_end_came(leg->fd);
+	bool over = leg->error != 0 || (leg->ended && record->legs[number].fin_sent_us != RECORD_UNKNOWN);
+	bool rst_came = !over && socket_error(leg->fd) == ECONNRESET;
 	int unread = socket_inq(leg->fd);
 
 	return (struct tally){
-		.received = (int64_t)received + (unread > 0 ? unread : 0),
-		.acknowledged = (int64_t)sent,
-		.fin_came = leg->ended || fin_came,
+		.received = (int64_t)record->bytes[number].received + (unread > 0 ? unread : 0),
+		.acknowledged = (int64_t)record->bytes[number].sent,
+		.fin_came = leg->ended || (!over && !rst_came && socket_end_came(leg->fd)),
 		.rst_came = rst_came,
 	};
 }
@@ -73,7 +73,7 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, const struct rec
 	if (leg->fd == -1)
 		return (struct tally){ 0 };
 	if (leg->is_unix)
-		return tally_unix(leg, record->bytes[number].received, record->bytes[number].sent);
+		return tally_unix(leg, number, record);
 	if (!tcp_info_read(leg->fd, &facts))
 		return (struct tally){ .received = RECORD_UNKNOWN, .acknowledged = RECORD_UNKNOWN };
 

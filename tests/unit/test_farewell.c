@@ -358,6 +358,21 @@ START_TEST(the_end_of_a_unix_leg_that_nobody_told_is_seen_now)
 }
 END_TEST
 
+START_TEST(a_unix_side_may_close_as_it_likes_when_both_have_finished)
+{
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	farewell.legs[LEG_CLIENT] = (struct farewell_leg){ .fd = ends[0], .is_unix = true, .ended = true };
+	record->legs[LEG_CLIENT].fin_sent_us = 1000000;
+	ck_assert_int_eq(send(ends[0], "answer", 6, 0), 6);
+	close(ends[1]);
+	check_undelivered(0, 0);
+	ck_assert_int_eq(record->legs[LEG_CLIENT].rst_received_us, RECORD_UNKNOWN);
+	close(ends[0]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -382,6 +397,7 @@ main(void)
 	tcase_add_test(tcase, a_leg_without_a_socket_has_nothing_to_tell);
 	tcase_add_test(tcase, on_a_unix_leg_sent_is_delivered);
 	tcase_add_loop_test(tcase, the_end_of_a_unix_leg_that_nobody_told_is_seen_now, 0, 2);
+	tcase_add_test(tcase, a_unix_side_may_close_as_it_likes_when_both_have_finished);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
