@@ -80,7 +80,7 @@ class UnixLeg:
 
     def had_finished(self, act):
         sent = self.said["fin_sent_us"]
-        return sent is not None and self.opened_us + sent <= act[DONE]
+        return sent is not None and self.opened_us + sent <= act[DONE] + CROSSING_US
 
     def is_hidden(self, finished, closed):
         """As late as we were for the reset, we may have been for the FIN."""

@@ -299,7 +299,7 @@ class Case:
         return len(header_of(self.record["legs"]["client"]["tuple"], self.version))
 
     def judge_payload(self):
-        reset = any(wire.ours.rsts or wire.theirs.rsts for wire in self.wire.values())
+        reset = self.until is not None or any(wire.ours.rsts or wire.theirs.rsts for wire in self.wire.values())
         for name in ("client", "upstream"):
             leg, wire = self.record["legs"][name], self.wire[name]
             other, header = self.record["legs"][OPPOSITE[name]], self.header_size(name)

@@ -134,8 +134,8 @@ class Leg:
             half.rsts += 1
             number = since(packet.seq, half.start) if half.start is not None else 0
             in_place = half.start is None or number in (half.next, half.fin)
-            believed = not self.is_complete() and (in_place or not self.strict)
-            if not self.over and (mine or believed):
+            believed = mine or in_place or not self.strict
+            if not self.over and not self.is_complete() and believed:
                 half.rst = number
                 half.rst_at = packet.at
                 if packet.flags & ACK and other.start is not None:
