@@ -7,6 +7,7 @@ itself knows it: so the account is exact, but for the microseconds between its l
 """
 
 BEGUN, DONE, WHAT, SIZE = range(4)
+READING_US = 20  # from one clock to the other
 CROSSING_US = 100  # from when a record says that we closed until the last thing that it can have seen
 
 
@@ -48,7 +49,7 @@ class UnixLeg:
         self.see_end(self.first("finish"), self.first("close"))
 
     def is_certain(self, act):
-        return act[DONE] < self.closed_us
+        return act[DONE] < self.closed_us - READING_US
 
     def acts(self, what):
         return [act for act in self.account["acts"] if act[WHAT] == what and act[BEGUN] <= self.closed_us + CROSSING_US]

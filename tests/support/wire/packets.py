@@ -135,7 +135,9 @@ class Leg:
             number = since(packet.seq, half.start) if half.start is not None else 0
             in_place = half.start is None or number in (half.next, half.fin)
             believed = mine or in_place or not self.strict
-            if not self.over and not self.is_complete() and believed:
+            if self.is_complete() and not (mine and packet.flags & ACK):
+                believed = False  # from no socket, or to none; only who aborts acknowledges
+            if not self.over and believed:
                 half.rst = number
                 half.rst_at = packet.at
                 if packet.flags & ACK and other.start is not None:
