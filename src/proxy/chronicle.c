@@ -146,6 +146,8 @@ chronicle_first_byte(struct conn *conn, enum leg_name from)
 	int64_t *firsts[LEG_COUNT] = { &record->first_client_byte_us, &record->first_upstream_byte_us };
 	int64_t other = *firsts[leg_other(from)];
 
+	if (*firsts[from] != RECORD_UNKNOWN)
+		return;
 	*firsts[from] = chronicle_offset(conn);
 	if (other == RECORD_UNKNOWN)
 		record->speaks_first = (uint8_t)from;

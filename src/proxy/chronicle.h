@@ -62,7 +62,7 @@ void chronicle_total(struct workbench *bench);
  * the client's, ends a turn.
  */
 
-/* The first payload from this side has come. */
+/* A byte of this side has come, read or not; the first one counts. */
 void chronicle_first_byte(struct conn *conn, enum leg_name from);
 
 /* Both sides spoke at once. */

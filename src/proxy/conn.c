@@ -253,13 +253,18 @@ note_stall(struct conn *conn, enum leg_name from, uint64_t sent_before)
 	}
 }
 
-/* Of a socket that is not connected any more. */
+/* ENOTCONN hides what SO_ERROR still knows; on a Unix socket EPIPE does, too. */
 static int
-reset_error(int fd)
+sink_error(const struct conn *conn, enum leg_name to)
 {
-	int error = socket_error(fd);
+	const struct pump *pump = &conn->pumps[leg_other(to)];
+	int error = pump->sink_error;
 
-	return error != 0 ? error : ECONNRESET;
+	if (error == ENOTCONN || (error == EPIPE && conn->legs[to].is_unix))
+		error = socket_error(pump->sink);
+	if (error != 0)
+		return error;
+	return pump->sink_error == EPIPE ? EPIPE : ECONNRESET;
 }
 
 static void
@@ -290,8 +295,7 @@ run_pump(struct conn *conn, enum leg_name from)
 		break;
 	case PUMP_SINK_LOST:
 		pump_fini(pump, &bench->tools);
-		/* ENOTCONN hides what SO_ERROR still knows. */
-		lose(conn, to, pump->sink_error == ENOTCONN ? reset_error(pump->sink) : pump->sink_error);
+		lose(conn, to, sink_error(conn, to));
 		break;
 	}
 	if (pump->source_error != 0)
@@ -416,6 +420,16 @@ note_edges(struct conn *conn, enum leg_name leg, uint32_t events)
 		to->sink_full = false;
 }
 
+/* What nobody reads any more, or not before there is an upstream, has come all the same. */
+static void
+note_unread(struct conn *conn, enum leg_name leg)
+{
+	bool is_read = conn->state != CONN_CONNECTING && !conn->pumps[leg].through;
+
+	if (!is_read && socket_inq(conn->legs[leg].watch.fd) > 0)
+		chronicle_first_byte(conn, leg);
+}
+
 static void
 on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 {
@@ -423,6 +437,8 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 	enum conn_event heard = EV_NONE;
 
 	note_edges(conn, leg, events);
+	if (events & EPOLLIN && conn->state != CONN_CLOSED)
+		note_unread(conn, leg);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && it->end_turn == 0)
 		it->end_turn = (uint32_t)loop_turns(conn->bench->loop);
 	if (leg == LEG_UPSTREAM && conn->state == CONN_CONNECTING) {

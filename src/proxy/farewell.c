@@ -28,14 +28,21 @@ struct tally {
 	bool not_sent;  /* what we sent last, our FIN if we did, never left */
 };
 
-/* A Unix socket's bytes are in the other side's hands as soon as they are sent. */
+/* A Unix socket's bytes are in the other side's hands as soon as they are sent.  Who closed with some of them
+ * unread left ECONNRESET behind, and no FIN; but once both had finished it may leave what it likes, as on TCP. */
 static struct tally
-tally_unix(const struct farewell_leg *leg, uint64_t received, uint64_t sent)
+tally_unix(const struct farewell_leg *leg, enum leg_name number, const struct record *record)
 {
+	bool over = leg->error != 0 || (leg->ended && record->legs[number].fin_sent_us != RECORD_UNKNOWN);
+	bool rst_came = !over && socket_error(leg->fd) == ECONNRESET;
 	int unread = socket_inq(leg->fd);
 
-	return (
-	    struct tally){ .received = (int64_t)received + (unread > 0 ? unread : 0), .acknowledged = (int64_t)sent };
+	return (struct tally){
+		.received = (int64_t)record->bytes[number].received + (unread > 0 ? unread : 0),
+		.acknowledged = (int64_t)record->bytes[number].sent,
+		.fin_came = leg->ended || (!over && !rst_came && socket_end_came(leg->fd)),
+		.rst_came = rst_came,
+	};
 }
 
 /* The path as it was at the end. */
@@ -55,7 +62,7 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *r
 	if (leg->fd == -1)
 		return (struct tally){ 0 };
 	if (leg->is_unix)
-		return tally_unix(leg, record->bytes[number].received, record->bytes[number].sent);
+		return tally_unix(leg, number, record);
 	if (!tcp_info_read(leg->fd, &facts))
 		return (struct tally){ .received = RECORD_UNKNOWN, .acknowledged = RECORD_UNKNOWN };
 
@@ -133,6 +140,14 @@ order_of(const struct farewell *farewell, const struct tally tallies[LEG_COUNT])
 	return ORDER_UPSTREAM_FIRST;
 }
 
+/* What came in the last moment, no event has told either. */
+static void
+note_first_byte(int64_t *first, const struct tally *tally, int64_t now_us)
+{
+	if (*first == RECORD_UNKNOWN && tally->received > 0)
+		*first = now_us;
+}
+
 static int
 error_of(const struct farewell *farewell)
 {
@@ -177,17 +192,19 @@ void
 farewell_say(const struct farewell *farewell, struct record *record)
 {
 	struct record_close *close = &record->close;
+	int64_t now_us = record_offset_us(record, farewell->now_ns);
 	struct tally tallies[LEG_COUNT];
 
 	for (int i = 0; i < LEG_COUNT; i++) {
 		tallies[i] = tally_leg(&farewell->legs[i], i, record);
-		close_record_leg(
-		    &record->legs[i], &farewell->legs[i], &tallies[i], record_offset_us(record, farewell->now_ns));
+		close_record_leg(&record->legs[i], &farewell->legs[i], &tallies[i], now_us);
 	}
 	leave_out(&tallies[LEG_UPSTREAM].acknowledged, farewell->prologue);
 	leave_out(&tallies[LEG_CLIENT].received, farewell->preface);
 	if (farewell->unsorted && tallies[LEG_CLIENT].received > 0)
 		tallies[LEG_CLIENT].received = RECORD_UNKNOWN;
+	note_first_byte(&record->first_client_byte_us, &tallies[LEG_CLIENT], now_us);
+	note_first_byte(&record->first_upstream_byte_us, &tallies[LEG_UPSTREAM], now_us);
 	record->closed_ns = record->sampled_ns = farewell->now_ns;
 	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
 												: KIND_PROXY;

@@ -84,6 +84,28 @@ START_TEST(nothing_is_read_from_the_client_before_the_upstream_is_there)
 }
 END_TEST
 
+START_TEST(a_byte_that_waits_for_the_upstream_came_when_it_came)
+{
+	it = scene_accepts();
+	scene_sends(&it, LEG_CLIENT, 100);
+	scene_after(10 * NS_PER_US);
+	ck_assert_int_eq(scene_record(&it)->first_client_byte_us, 10);
+	scene_connects(&it);
+	scene_after(30 * NS_PER_US);
+	ck_assert_uint_eq(scene_socket(&it, LEG_UPSTREAM)->sent, 100);
+	ck_assert_int_eq(scene_record(&it)->first_client_byte_us, 10);
+}
+END_TEST
+
+START_TEST(a_fin_that_waits_for_the_upstream_is_no_byte)
+{
+	it = scene_accepts();
+	scene_finishes(&it, LEG_CLIENT);
+	scene_after(10 * NS_PER_US);
+	ck_assert_int_eq(scene_record(&it)->first_client_byte_us, RECORD_UNKNOWN);
+}
+END_TEST
+
 START_TEST(the_connect_deadline_is_met_to_the_nanosecond)
 {
 	it = scene_accepts();
@@ -490,6 +512,8 @@ main(void)
 	tcase_add_test(first, the_record_tells_how_long_the_connect_took);
 	tcase_add_test(first, an_edge_without_an_answer_is_no_answer);
 	tcase_add_test(first, nothing_is_read_from_the_client_before_the_upstream_is_there);
+	tcase_add_test(first, a_byte_that_waits_for_the_upstream_came_when_it_came);
+	tcase_add_test(first, a_fin_that_waits_for_the_upstream_is_no_byte);
 	tcase_add_test(first, the_connect_deadline_is_met_to_the_nanosecond);
 	tcase_add_test(first, sources_are_used_in_turn_and_the_next_when_one_has_no_port);
 	tcase_add_test(first, a_target_of_another_family_is_connected_without_a_source);

@@ -12,13 +12,27 @@ static struct actor it;
 static struct fake_socket *client, *upstream;
 
 static void
-setup(void)
+begin(void)
 {
-	scene_setup();
 	it = scene_establishes();
 	client = scene_socket(&it, LEG_CLIENT);
 	upstream = scene_socket(&it, LEG_UPSTREAM);
 	scene_news();
+}
+
+static void
+setup(void)
+{
+	scene_setup();
+	begin();
+}
+
+static void
+setup_unix_client(void)
+{
+	scene_setup();
+	addr_parse(&scene.settings.listeners[0].addr, "unix:/run/sockproxy.sock");
+	begin();
 }
 
 static struct fake_socket *
@@ -331,6 +345,26 @@ START_TEST(what_was_for_a_side_that_reset_is_undelivered)
 }
 END_TEST
 
+/* The RST waits for the flush; what comes meanwhile is for nobody. */
+START_TEST(a_byte_that_nobody_will_read_came_when_it_came)
+{
+	client->hoards = true;
+	scene_sends(&it, LEG_UPSTREAM, 10);
+	scene_turn();
+	scene_fails(&it, LEG_UPSTREAM, ECONNRESET);
+	scene_turn();
+	scene_check_state(&it, CONN_FLUSHING);
+	scene_sends(&it, LEG_CLIENT, 5);
+	scene_after(10 * NS_PER_US);
+	scene_after(NS_PER_MS);
+	scene_acknowledges(&it, LEG_CLIENT, 10);
+	scene_after(50 * NS_PER_MS);
+	scene_check_close(&it, WHY_UPSTREAM_RESET, BY_UPSTREAM);
+	ck_assert_int_eq(scene_record(&it)->first_client_byte_us, 10);
+	ck_assert_int_eq(scene_record(&it)->close.undelivered[LEG_UPSTREAM], 5);
+}
+END_TEST
+
 START_TEST(what_was_never_read_is_undelivered_too)
 {
 	client->room = 0;
@@ -520,6 +554,22 @@ START_TEST(a_reset_that_a_read_met_first_is_no_fin)
 }
 END_TEST
 
+/* It closed with bytes unread.  A send says EPIPE there, as it would of one who had read all and closed. */
+START_TEST(a_unix_side_that_a_send_found_closed_says_itself_how)
+{
+	bool with_unread = _i == 1;
+
+	fake_fail(it.client, with_unread ? ECONNRESET : 0);
+	scene_sends(&it, LEG_UPSTREAM, 10);
+	scene_turn();
+	scene_after(50 * NS_PER_MS);
+	scene_check_close(&it, with_unread ? WHY_CLIENT_RESET : WHY_CLIENT_ABANDONED, BY_CLIENT);
+	ck_assert_int_eq(scene_record(&it)->legs[LEG_CLIENT].fin_received_us, with_unread ? RECORD_UNKNOWN : 0);
+	ck_assert_int_eq(scene_record(&it)->legs[LEG_CLIENT].rst_received_us, 0);
+	ck_assert_int_eq(scene_record(&it)->legs[LEG_CLIENT].error, with_unread ? ECONNRESET : EPIPE);
+}
+END_TEST
+
 START_TEST(last_words_are_passed_on_though_a_send_met_the_reset)
 {
 	client->readable = 10;
@@ -587,6 +637,7 @@ main(void)
 	TCase *fins = tcase_create("fin");
 	TCase *flush = tcase_create("flush");
 	TCase *resets = tcase_create("reset");
+	TCase *unix_ends = tcase_create("unix");
 
 	tcase_add_checked_fixture(fins, setup, scene_teardown);
 	tcase_add_loop_test(fins, a_fin_is_passed_on_and_the_other_way_stays_open, 0, LEG_COUNT);
@@ -607,6 +658,7 @@ main(void)
 	tcase_add_loop_test(resets, bytes_before_a_reset_are_delivered_first, 0, LEG_COUNT);
 	tcase_add_test(resets, bytes_before_a_reset_wait_for_a_slow_reader);
 	tcase_add_test(resets, what_was_for_a_side_that_reset_is_undelivered);
+	tcase_add_test(resets, a_byte_that_nobody_will_read_came_when_it_came);
 	tcase_add_test(resets, what_was_never_read_is_undelivered_too);
 	tcase_add_loop_test(resets, a_reset_after_a_fin_of_that_side_is_abandoning, 0, LEG_COUNT);
 	tcase_add_loop_test(resets, a_fin_and_a_reset_seen_at_once_are_abandoning, 0, LEG_COUNT);
@@ -624,6 +676,9 @@ main(void)
 	tcase_add_test(resets, closing_with_bytes_unread_is_known_to_be_an_abort);
 	suite_add_tcase(suite, fins);
 	suite_add_tcase(suite, flush);
+	tcase_add_checked_fixture(unix_ends, setup_unix_client, scene_teardown);
+	tcase_add_loop_test(unix_ends, a_unix_side_that_a_send_found_closed_says_itself_how, 0, 2);
 	suite_add_tcase(suite, resets);
+	suite_add_tcase(suite, unix_ends);
 	return suite_main(suite);
 }

@@ -160,6 +160,8 @@ START_TEST(what_was_never_read_is_undelivered)
 	farewell.why = WHY_IDLE_TIMEOUT;
 	check_undelivered(100, 30);
 	ck_assert(!record->close.clean);
+	ck_assert_int_eq(record->first_client_byte_us, 3000000);
+	ck_assert_int_eq(record->first_upstream_byte_us, 3000000);
 }
 END_TEST
 
@@ -362,6 +364,43 @@ START_TEST(on_a_unix_leg_sent_is_delivered)
 }
 END_TEST
 
+/* No event has told it yet; whoever closes a Unix socket with bytes unread leaves no FIN. */
+START_TEST(the_end_of_a_unix_leg_that_nobody_told_is_seen_now)
+{
+	bool with_unread = _i == 1;
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	farewell.legs[LEG_CLIENT] = (struct farewell_leg){ .fd = ends[0], .is_unix = true, .abort = true };
+	farewell.legs[LEG_UPSTREAM].end_turn = farewell.turn = 5;
+	ck_assert_int_eq(send(ends[1], "unread", 6, 0), 6);
+	if (with_unread)
+		ck_assert_int_eq(send(ends[0], "answer", 6, 0), 6);
+	record->bytes[LEG_CLIENT].sent = with_unread ? 6 : 0;
+	close(ends[1]);
+	check_undelivered(6, 0);
+	ck_assert_int_eq(record->legs[LEG_CLIENT].fin_received_us, with_unread ? RECORD_UNKNOWN : 3000000);
+	ck_assert_int_eq(record->legs[LEG_CLIENT].rst_received_us, with_unread ? 3000000 : RECORD_UNKNOWN);
+	ck_assert_int_eq(record->close.order, ORDER_SAME_TURN);
+	close(ends[0]);
+}
+END_TEST
+
+START_TEST(a_unix_side_may_close_as_it_likes_when_both_have_finished)
+{
+	int ends[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	farewell.legs[LEG_CLIENT] = (struct farewell_leg){ .fd = ends[0], .is_unix = true, .ended = true };
+	record->legs[LEG_CLIENT].fin_sent_us = 1000000;
+	ck_assert_int_eq(send(ends[0], "answer", 6, 0), 6);
+	close(ends[1]);
+	check_undelivered(0, 0);
+	ck_assert_int_eq(record->legs[LEG_CLIENT].rst_received_us, RECORD_UNKNOWN);
+	close(ends[0]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -387,6 +426,8 @@ main(void)
 	tcase_add_loop_test(tcase, an_end_that_nobody_told_is_seen_now, 0, 3);
 	tcase_add_test(tcase, a_leg_without_a_socket_has_nothing_to_tell);
 	tcase_add_test(tcase, on_a_unix_leg_sent_is_delivered);
+	tcase_add_loop_test(tcase, the_end_of_a_unix_leg_that_nobody_told_is_seen_now, 0, 2);
+	tcase_add_test(tcase, a_unix_side_may_close_as_it_likes_when_both_have_finished);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

@@ -6,6 +6,8 @@ Loopback loses nothing and shows a packet just before the receiving kernel handl
 order is the order of events on a leg, but for packets that cross within microseconds on two CPUs.
 """
 import collections
+import functools
+import socket
 import struct
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
@@ -13,8 +15,28 @@ FIN, SYN, RST, ACK = 1, 2, 4, 16
 Packet = collections.namedtuple("Packet", "at source destination seq ack flags size window")
 
 
+IP4, IP6 = b"\x08\x00", b"\x86\xdd"
+TCP = 6
+OVERTAKING_US = 20
+
+
+@functools.lru_cache(maxsize=None)
+def text(address):
+    return socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
+
+
+def open_ip(frame):
+    """Protocol, source, destination, where the payload begins, and its length."""
+    if frame[12:14] == IP4:
+        header = (frame[14] & 15) * 4
+        return frame[23], frame[26:30], frame[30:34], 14 + header, struct.unpack_from("!H", frame, 16)[0] - header
+    if frame[12:14] == IP6:
+        return frame[20], frame[22:38], frame[38:54], 54, struct.unpack_from("!H", frame, 18)[0]
+    return None, None, None, 0, 0
+
+
 def read(path):
-    """All TCP packets of a pcap file on Ethernet and IPv4; `at` counts microseconds of the epoch."""
+    """All TCP packets of a pcap file on Ethernet; `at` counts microseconds of the epoch."""
     with open(path, "rb") as file:
         data = file.read()
     magic, link = struct.unpack_from("<I16xI", data)
@@ -24,16 +46,14 @@ def read(path):
         seconds, micros, kept, _ = struct.unpack_from("<IIII", data, offset)
         frame = data[offset + 16:offset + 16 + kept]
         offset += 16 + kept
-        if frame[12:14] != b"\x08\x00" or frame[23] != 6:
+        protocol, source, destination, start, length = open_ip(frame)
+        if protocol != TCP:
             continue
-        start = 14 + (frame[14] & 15) * 4
-        source, destination, seq, ack, length, flags, window = struct.unpack_from("!HHIIBBH", frame, start)
-        total = struct.unpack_from("!H", frame, 16)[0]
+        ports = struct.unpack_from("!HH", frame, start)
+        seq, ack, header, flags, window = struct.unpack_from("!IIBBH", frame, start + 4)
         yield Packet(
-            seconds * 1000000 + micros,
-            (".".join(map(str, frame[26:30])), source),
-            (".".join(map(str, frame[30:34])), destination),
-            seq, ack, flags, total - (start - 14) - (length >> 4) * 4, window)
+            seconds * 1000000 + micros, (text(source), ports[0]), (text(destination), ports[1]),
+            seq, ack, flags, length - (header >> 4) * 4, window)
 
 
 def connections(packets):
@@ -70,7 +90,9 @@ class Half:
         self.fin_at = self.rst_at = None
         self.rst_ack = None  # what its RST acknowledges; None: no ACK flag
         self.acked = 0  # what it acknowledges of the other half, not counting a RST: there nobody reads it
+        self.acked_late = 0  # the same, behind its RST in the capture, and perhaps before it in truth
         self.rsts = 0
+        self.first_at = None  # its first payload
 
     def extend(self, number, end):
         self.ahead.append((number, end))
@@ -112,8 +134,10 @@ class Leg:
             half.rsts += 1
             number = since(packet.seq, half.start) if half.start is not None else 0
             in_place = half.start is None or number in (half.next, half.fin)
-            believed = not self.is_complete() and (in_place or not self.strict)
-            if not self.over and (mine or believed):
+            believed = mine or in_place or not self.strict
+            if self.is_complete() and not (mine and packet.flags & ACK):
+                believed = False  # from no socket, or to none; only who aborts acknowledges
+            if not self.over and believed:
                 half.rst = number
                 half.rst_at = packet.at
                 if packet.flags & ACK and other.start is not None:
@@ -124,7 +148,11 @@ class Leg:
         if mine and packet.flags & FIN and half.fin is None:  # even if it crossed with their RST
             half.fin, half.fin_at = number + packet.size, packet.at
         if self.over:
+            if not mine and self.theirs.rst_at is not None and packet.at - self.theirs.rst_at <= OVERTAKING_US:
+                half.acked_late = max(half.acked_late, since(packet.ack, other.start))
             return
+        if packet.size > 0 and half.first_at is None:
+            half.first_at = packet.at
         if packet.size > 0:
             half.payload = max(half.payload, number + packet.size - 1)
         half.extend(number, number + packet.size + bool(packet.flags & FIN))
@@ -162,6 +190,10 @@ class Leg:
         """Payload of ours that the other side's kernel acknowledged."""
         acked = self.theirs.acked
         return max(0, acked - 1 - (self.ours.fin is not None and acked > self.ours.fin))
+
+    def overtaken(self):
+        """Payload of ours more, that may have been acknowledged before their RST: it may have overtaken that."""
+        return max(0, self.theirs.acked_late - self.theirs.acked)
 
     def end_at(self):
         """When the other side's end came, FIN or RST, whichever was first; None: never."""

@@ -1,341 +1,69 @@
 # SPDX-License-Identifier: MIT
 """
-Plays both sides of many connections through the daemon while tcpdump listens.
+Plays both sides of many connections through daemons while tcpdump listens.
 
-    play.py SOCKPROXY DIRECTORY SEED CONNECTIONS
+    play.py SOCKPROXY DIRECTORY SEED CONNECTIONS PACE
 
-A lane is a listener of the daemon and the upstream behind it, with one thread
-that plays client and upstream in turn: so the order in which two sides act is
-ours to choose.  What each connection does comes from the seed, its number
-in its lane, and nothing else.  Leaves wire.pcap, records.json and tcpdump.log.
+A lane is a listener of a daemon and the upstream behind it, with one thread that plays client and upstream
+in turn.  What each connection does comes from the seed, its lane and its number there, and nothing else.
+PACE stretches the pauses between connections.  Leaves wire.pcap, play.json and tcpdump.log.
 """
 import atexit
 import json
 import os
-import random
-import select
+import re
 import shlex
+import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
 
-LANES = 30
-REFUSING = 2  # lanes to a port that nobody listens on
-DEAF = 2  # lanes to a listener whose queue is full: no SYN is answered
-BETWEEN = 0.06  # seconds between connections of a lane, on average
+import acts
+from sides import Side, now_us
+
+BETWEEN = 0.25  # seconds between connections of a lane, on average
 PATIENCE = 20.0  # for what must come
 OPTIONS = """--log-conns off --idle-timeout 700ms --half-close-timeout 600ms --flush-timeout 400ms
     --connect-timeout 500ms --history 100000"""
+DAEMONS = (  # all at once, each with all lanes
+    "--workers 1",
+    "--workers 2",
+    "--workers 1 --proxy-out v1",
+    "--workers 2 --proxy-out v2 --source 127.0.0.77,fd77::77",
+)
+# How clients come, and the targets.  `any` is IPv4 to a listener on all addresses; a target that refuses has a
+# port that nobody listens on; a deaf one has a full queue, and its kernel answers no SYN.
+LANES = (
+    ("4", "4"),
+    ("4", "4"),
+    ("6", "6"),
+    ("6", "4"),
+    ("4", "6"),
+    ("any", "4"),
+    ("unix", "4"),
+    ("unix", "6"),
+    ("4", "unix"),
+    ("6", "unix"),
+    ("4", "4 refuses, 4"),
+    ("6", "6 refuses, 4 refuses, 6"),
+    ("unix", "4 refuses, 4"),
+    ("4", "4 refuses"),
+    ("unix", "6 refuses, 4 refuses"),
+    ("4", "4 deaf"),
+    ("6", "4 deaf, 6"),
+)
+SHARES = {"deaf": 1, "refuses": 2, "": 4}  # how many connections such a lane has, compared with others
+NARROW = 4096  # a receive buffer that is soon full
+SAMPLED = 0.25  # seconds
+QUIET = 0.15  # of all processors' time
+QUIET_SECONDS = 60  # that we wait for it
 SENTINEL = b"that was the last packet of this play"
 SENTINEL_PORT = 9
-
-
-class Side:
-    """One end of a connection, client or upstream; what it cannot do any more it lets be."""
-
-    def __init__(self, sock):
-        self.sock = sock
-        sock.setblocking(False)
-
-    def send(self, size):
-        view = memoryview(bytes(size))
-        while len(view) > 0:
-            try:
-                view = view[self.sock.send(view):]
-            except OSError:
-                return size - len(view)
-        return size
-
-    def read(self, most=1 << 20):
-        """What is there; None at the end."""
-        got = 0
-        while got < most:
-            try:
-                piece = self.sock.recv(min(most - got, 1 << 16))
-            except BlockingIOError:
-                return got
-            except OSError:
-                return None
-            if not piece:
-                return None if got == 0 else got
-            got += len(piece)
-        return got
-
-    def wait_readable(self, seconds):
-        return bool(select.select([self.sock], [], [], max(0, seconds))[0])
-
-    def read_to_end(self, seconds=1.0):
-        until = time.monotonic() + seconds
-        while self.read() is not None and self.wait_readable(until - time.monotonic()):
-            continue
-
-    def finish(self):
-        try:
-            self.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    def close(self):
-        self.sock.close()
-
-    def reset(self):
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.sock.close()
-
-
-class Chance(random.Random):
-    def size(self):
-        kind = self.random()
-        if kind < 0.15:
-            return 0
-        if kind < 0.75:
-            return self.randint(1, 2000)
-        if kind < 0.95:
-            return self.randint(2000, 40000)
-        return self.randint(40000, 400000)
-
-    def pause(self):
-        kind = self.random()
-        if kind < 0.3:
-            return
-        time.sleep(self.random() * (0.0005 if kind < 0.6 else 0.015))
-
-
-# How a connection ends.  `a` acts first; who that is, client or upstream, is drawn.
-
-
-def end_fin_fin(chance, a, b):
-    a.read()
-    a.finish()
-    b.read_to_end()
-    chance.pause()
-    b.close()
-    a.read_to_end()
-    a.close()
-
-
-def end_half_close_and_answer(chance, a, b):
-    a.send(chance.size())
-    a.finish()
-    b.read_to_end()
-    chance.pause()
-    b.send(chance.size())
-    b.close()
-    a.read_to_end()
-    a.close()
-
-
-def end_close_before_answer(chance, a, b):
-    a.read()
-    a.close()
-    chance.pause()
-    b.send(chance.size())
-    chance.pause()
-    b.send(chance.size())
-    b.read_to_end()
-    b.close()
-
-
-def end_reset(chance, a, b):
-    a.reset()
-    chance.pause()
-    b.read_to_end()
-    b.close()
-
-
-def end_reset_by_unread(chance, a, b):
-    b.send(chance.randint(1, 5000))
-    a.wait_readable(0.5)
-    a.close()
-    chance.pause()
-    b.read_to_end()
-    b.close()
-
-
-def end_bytes_then_reset(chance, a, b):
-    a.send(chance.size())
-    a.reset()
-    chance.pause()
-    b.read_to_end()
-    b.close()
-
-
-def end_fin_then_reset(chance, a, b):
-    a.send(chance.size())
-    a.finish()
-    chance.pause()
-    a.reset()
-    chance.pause()
-    b.read_to_end()
-    b.close()
-
-
-def end_answer_then_reset(chance, a, b):
-    a.finish()
-    b.read_to_end()
-    b.send(chance.size())
-    b.reset()
-    chance.pause()
-    a.read_to_end()
-    a.close()
-
-
-def end_both_at_once(chance, a, b):
-    ends = [Side.finish, Side.close, Side.reset]
-    first, second = chance.choice(ends), chance.choice(ends)
-    a.send(chance.choice([0, 0, chance.size()]))
-    b.send(chance.choice([0, 0, chance.size()]))
-    first(a)
-    second(b)
-    chance.pause()
-    for side, end in ((a, first), (b, second)):
-        if end is Side.finish:
-            side.read_to_end()
-            side.close()
-
-
-def end_unread_then(chance, a, b):
-    """b stops reading with all buffers full; then one of them ends it somehow."""
-    for _ in range(8):
-        a.send(1 << 20)
-        time.sleep(0.002)
-    who = chance.choice([a, b])
-    chance.choice([Side.reset, Side.close, Side.finish])(who)
-    chance.pause()
-    other = b if who is a else a
-    if chance.random() < 0.5:
-        other.read_to_end()
-    chance.choice([Side.reset, Side.close])(other)
-    who.close()
-
-
-def end_silence_after_fin(chance, a, b):
-    a.finish()
-    chance.pause()
-    b.send(chance.size())
-    a.read_to_end(2)
-    b.read_to_end(2)
-    a.close()
-    b.close()
-
-
-def end_silence(chance, a, b):
-    a.read_to_end(2)
-    b.read_to_end(2)
-    a.close()
-    b.close()
-
-
-ENDINGS = (
-    (10, end_fin_fin),
-    (10, end_half_close_and_answer),
-    (8, end_close_before_answer),
-    (10, end_reset),
-    (10, end_reset_by_unread),
-    (10, end_bytes_then_reset),
-    (10, end_fin_then_reset),
-    (8, end_answer_then_reset),
-    (1, end_both_at_once),
-    (2, end_unread_then),
-    (1, end_silence_after_fin),
-    (1, end_silence),
-)
-
-
-def converse(chance, client, upstream):
-    for _ in range(chance.randint(0, 3)):
-        a, b = chance.sample((client, upstream), 2)
-        a.send(chance.size())
-        chance.pause()
-        if chance.random() < 0.8:
-            b.read()
-
-
-def play(chance, lane):
-    client = socket.socket()
-    client.connect(lane.proxy)
-    client = Side(client)
-    hasty = chance.random() < 0.12
-    if hasty:  # the daemon may not have accepted it yet, let alone be connected
-        client.send(chance.choice([0, 0, chance.randint(1, 3000)]))
-        end = chance.choice([Side.reset, Side.close, Side.finish])
-        end(client)
-        if end is not Side.finish and not lane.upstream_comes(0.1):
-            return
-    lane.listener.settimeout(PATIENCE)
-    upstream = Side(lane.listener.accept()[0])
-    if not hasty:
-        converse(chance, client, upstream)
-    weights, endings = zip(*ENDINGS)
-    a, b = chance.sample((client, upstream), 2)
-    if hasty:
-        a, b = upstream, client
-    try:
-        chance.choices(endings, weights)[0](chance, a, b)
-    finally:
-        client.close()
-        upstream.close()
-
-
-def play_failing(chance, lane):
-    """The upstream refuses, or is never connected."""
-    client = socket.socket()
-    try:
-        client.connect(lane.proxy)
-    except ConnectionResetError:  # connected, and refused before connect returned
-        return
-    client = Side(client)
-    client.send(chance.choice([0, chance.size()]))
-    chance.pause()
-    chance.choice([Side.reset, Side.finish, Side.read_to_end, Side.read_to_end])(client)
-    if client.sock.fileno() != -1:
-        client.read_to_end()
-    client.close()
-
-
-class Lane(threading.Thread):
-    def __init__(self, number, seed):
-        super().__init__(daemon=True)
-        self.number, self.seed = number, seed
-        self.error = None
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.refuses = LANES - REFUSING - DEAF <= number < LANES - DEAF
-        self.deaf = number >= LANES - DEAF
-        if self.deaf:
-            self.listener.listen(0)
-            self.crowd = [socket.socket() for _ in range(2)]
-            for one in self.crowd:
-                one.setblocking(False)
-                one.connect_ex(self.listener.getsockname())
-        elif not self.refuses:
-            self.listener.listen(64)
-
-    def upstream_comes(self, seconds):
-        self.listener.settimeout(seconds)
-        try:
-            Side(self.listener.accept()[0]).close()
-        except OSError:
-            return False
-        return False
-
-    def prepare(self, proxy, count):
-        self.proxy, self.count = proxy, count
-
-    def run(self):
-        try:
-            for i in range(self.count):
-                chance = Chance(f"{self.seed} {self.number} {i}")
-                time.sleep(2 * BETWEEN * chance.random())
-                (play_failing if self.refuses or self.deaf else play)(chance, self)
-        except Exception as error:  # shown by the main thread
-            self.error = error
-            raise
 
 
 def wait_until(what, condition):
@@ -346,8 +74,119 @@ def wait_until(what, condition):
         time.sleep(0.01)
 
 
+class Target:
+    def __init__(self, text, path):
+        family, _, self.manner = text.strip().partition(" ")
+        if family == "unix":
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.bind(path)
+            self.text = "unix:" + path
+        else:
+            self.sock = socket.socket(socket.AF_INET if family == "4" else socket.AF_INET6)
+            self.sock.bind(("127.0.0.1" if family == "4" else "::1", 0))
+            self.text = ("127.0.0.1:%d" if family == "4" else "[::1]:%d") % self.sock.getsockname()[1]
+        if self.manner == "deaf":
+            self.sock.listen(0)
+            self.crowd = [socket.socket() for _ in range(2)]
+            for one in self.crowd:
+                one.setblocking(False)
+                one.connect_ex(self.sock.getsockname())
+        elif self.manner == "":
+            self.sock.listen(64)
+
+
+class Lane(threading.Thread):
+    """Its listener is at `place` once the daemon is ready."""
+
+    def __init__(self, name, kind, greets, directory):
+        super().__init__(daemon=True, name=name)
+        self.client, self.greets = kind[0], greets
+        self.listener = {"4": "127.0.0.1:0", "6": "[::1]:0", "any": "0",
+                         "unix": f"unix:{directory}/{name}-in"}[self.client]
+        self.targets = [Target(text, f"{directory}/{name}-out") for text in kind[1].split(",")]
+        self.host = next((target.sock for target in self.targets if target.manner == ""), None)
+        self.is_deaf = any(target.manner == "deaf" for target in self.targets)
+        self.share = SHARES["deaf" if self.is_deaf else "" if self.host else "refuses"]
+        self.place = self.error = None
+        self.plays = []  # one for each connection
+
+    def is_narrow(self, chance):
+        return self.client != "unix" and chance.random() < 0.15
+
+    def connect(self, chance):
+        family = {"6": socket.AF_INET6, "unix": socket.AF_UNIX}.get(self.client, socket.AF_INET)
+        client = socket.socket(family)
+        if self.is_narrow(chance):
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW)
+        client.connect(self.place)
+        self.plays[-1]["port"] = client.getsockname()[1] if family != socket.AF_UNIX else None
+        client = Side(client, "client")
+        self.plays[-1]["client"] = client
+        return client
+
+    def accept(self, seconds):
+        self.host.settimeout(seconds)
+        try:
+            sock, name = self.host.accept()
+        except OSError:
+            return None
+        upstream = Side(sock, "upstream", self.greets)
+        self.plays[-1]["upstream"] = upstream
+        self.plays[-1]["upstream_port"] = name[1] if sock.family != socket.AF_UNIX else None
+        return upstream
+
+    def play(self, chance):
+        if self.host.family != socket.AF_UNIX:
+            self.host.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW if chance.random() < 0.15 else 1 << 17)
+        client = self.connect(chance)
+        hasty = chance.random() < 0.12
+        if hasty and not acts.begin_hastily(chance, client):
+            self.accept(PATIENCE if self.host.family == socket.AF_UNIX else 1.0 if self.is_deaf else 0.1)
+            return
+        upstream = self.accept(PATIENCE)
+        if upstream is None:
+            raise TimeoutError("the daemon does not connect the upstream")
+        if hasty:
+            acts.draw(chance, acts.ENDINGS)(chance, upstream, client)
+        else:
+            acts.draw(chance, acts.TALKS)(chance, client, upstream)
+            a, b = chance.sample((client, upstream), 2)
+            acts.draw(chance, acts.ENDINGS)(chance, a, b)
+
+    def play_one(self, chance):
+        self.plays.append({"begun": now_us(), "port": None, "upstream_port": None, "client": None, "upstream": None})
+        try:
+            if self.host:
+                self.play(chance)
+            else:
+                acts.fail(chance, self.connect(chance))
+        except ConnectionResetError:  # connected, and refused before connect returned
+            if self.host:
+                raise
+        finally:
+            for side in (self.plays[-1]["client"], self.plays[-1]["upstream"]):
+                if side is not None:
+                    side.close()
+
+    def run(self):
+        try:
+            for i in range(self.count):
+                chance = acts.Chance(f"{self.seed} {self.name} {i}")
+                time.sleep(2 * BETWEEN * self.pace * chance.random())
+                self.play_one(chance)
+        except BaseException as error:  # the main thread ends the play
+            self.error = error
+            raise
+
+    def account(self):
+        return {"name": self.name, "place": self.place, "greets": self.greets,
+                "targets": [target.text for target in self.targets], "manners": [t.manner for t in self.targets],
+                "plays": [{key: value.account() if isinstance(value, Side) else value for key, value in play.items()}
+                          for play in self.plays]}
+
+
 def favour():
-    """Runs in the new process: what these two see they should see at once, however busy the machine is."""
+    """Runs in the new process: what these see they should see at once, however busy the machine is."""
     try:
         os.nice(-15)
     except OSError:
@@ -382,71 +221,122 @@ def stop_tcpdump(directory, tcpdump):
     tcpdump.wait(PATIENCE)
 
 
-def start_proxy(directory, command, lanes):
-    arguments = shlex.split(command) + ["-a", "127.0.0.1:0"] + OPTIONS.split()
-    for lane in lanes:
-        arguments += ["-l", "127.0.0.1:0", "-u", "127.0.0.1:%d" % lane.listener.getsockname()[1]]
-    log = open(f"{directory}/proxy.log", "w")
-    proxy = start(arguments, log)
-    wait_until("the daemon is ready", lambda: "ready: " in open(log.name).read())
-    return proxy, log.name
+class Daemon:
+    def __init__(self, command, number, directory, sockets):
+        self.options, self.number = DAEMONS[number], number
+        greets = "--proxy-out" in self.options
+        self.lanes = [Lane(f"{number}.{i}", kind, greets, sockets) for i, kind in enumerate(LANES)]
+        arguments = shlex.split(command) + ["-a", "127.0.0.1:0"] + OPTIONS.split() + self.options.split()
+        for lane in self.lanes:
+            arguments += ["-l", lane.listener, "-u", ",".join(target.text for target in lane.targets)]
+        self.log = open(f"{directory}/proxy{number}.log", "w")
+        self.process = start(arguments, self.log)
+        wait_until("the daemon is ready", lambda: self.ready() is not None)
+        places, _, self.admin = self.ready()[len("ready: "):].strip().rpartition(", admin ")
+        for lane, pair in zip(self.lanes, places.split("; ")):
+            place = pair.split(" -> ")[0]
+            if place.startswith("unix:"):
+                lane.place = place[len("unix:"):]
+            else:
+                host, _, port = place.rpartition(":")
+                lane.place = ("127.0.0.1" if lane.client == "any" else host.strip("[]"), int(port))
 
+    def ready(self):
+        with open(self.log.name) as log:
+            return next((line for line in log if line.startswith("ready: ") and line.endswith("\n")), None)
 
-def ask(admin, path):
-    with urllib.request.urlopen(admin + path, timeout=PATIENCE) as answer:
-        return json.load(answer)
+    def ask(self, path):
+        with urllib.request.urlopen(self.admin + path, timeout=PATIENCE) as answer:
+            return json.load(answer)
 
+    def collect(self):
+        played = sum(len(lane.plays) for lane in self.lanes)
+        wait_until("every connection is closed", lambda: self.ask("/stats")["totals"]["connections_closed"] >= played)
+        records, after = [], ""
+        while after is not None:
+            page = self.ask(f"/conns?state=closed&view=full&limit=500{after}")
+            records += page["conns"]
+            after = page["next"] and f"&after={page['next']}"
+        return records
 
-def collect(admin):
-    records, after = [], ""
-    while after is not None:
-        page = ask(admin, f"/conns?state=closed&view=full&limit=500{after}")
-        records += page["conns"]
-        after = page["next"] and f"&after={page['next']}"
-    return records
+    def stop(self):
+        """Returns whether it went as it should."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(PATIENCE)
+        with open(self.log.name) as log:
+            said = log.read()
+        if status == 0 and not re.search("Sanitizer|runtime error:|Assertion", said):
+            return True
+        print(f"a daemon ended with status {status}:\n{said}")
+        return False
 
 
 def spent():
-    """Busy and all time of all processors, in ticks."""
+    """When; busy and all time of all processors till then, in ticks."""
     with open("/proc/stat") as file:
         ticks = [int(word) for word in file.readline().split()[1:9]]
-    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+    return now_us(), sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
+def spent_by(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        words = file.read().rpartition(")")[2].split()
+    return int(words[11]) + int(words[12])
+
+
+def wait_for_quiet():
+    """What others do on this machine makes us late; so it had better be over."""
+    for _ in range(QUIET_SECONDS):
+        before = spent()
+        time.sleep(1)
+        after = spent()
+        if after[1] - before[1] <= QUIET * (after[2] - before[2]):
+            return
+    print("others keep this machine busy")
+
+
+def share_out(lanes, count, seed, pace):
+    shares = sum(lane.share for lane in lanes)
+    for lane in lanes:
+        lane.count, lane.seed, lane.pace = -(-count * lane.share // shares), seed, pace
+
+
+def run(lanes):
+    """Plays all lanes; returns how busy the machine was meanwhile."""
+    samples = [spent()]
+    for lane in lanes:
+        lane.start()
+    while any(lane.is_alive() for lane in lanes):
+        time.sleep(SAMPLED)
+        samples.append(spent())
+    return samples
 
 
 def main():
-    command, directory, seed, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
-    lanes = [Lane(i, seed) for i in range(LANES)]
+    command, directory, seed, count, pace = sys.argv[1:]
+    sockets = tempfile.mkdtemp()  # paths of Unix sockets are short
+    atexit.register(shutil.rmtree, sockets)
     tcpdump = start_tcpdump(directory)
-    proxy, log = start_proxy(directory, command, lanes)
-    ready = next(line for line in open(log) if line.startswith("ready: "))
-    places = [pair.split(" -> ")[0].split(":") for pair in ready[len("ready: "):].split("; ")]
-    admin = ready.strip().split(", admin ")[1]
-    begun = time.monotonic()
-    for i, lane in enumerate(lanes):
-        few = count // (LANES * 4) if lane.deaf else count // (LANES * 2) if lane.refuses else 0
-        lane.prepare((places[i][0], int(places[i][1])), few)
-    rest = count - sum(lane.count for lane in lanes)
-    busy = [lane for lane in lanes if lane.count == 0]
-    for i, lane in enumerate(busy):
-        lane.count = rest // len(busy) + (i < rest % len(busy))
-    before = spent()
-    for lane in lanes:
-        lane.start()
-    for lane in lanes:
-        lane.join()
+    daemons = [Daemon(command, number, directory, sockets) for number in range(len(DAEMONS))]
+    lanes = [lane for daemon in daemons for lane in daemon.lanes]
+    share_out(lanes, int(count), seed, float(pace))
+    ours = [os.getpid(), tcpdump.pid] + [daemon.process.pid for daemon in daemons]
+    wait_for_quiet()
+    before = sum(map(spent_by, ours))
+    samples = run(lanes)
+    own = sum(map(spent_by, ours)) - before
     if any(lane.error for lane in lanes):
+        for daemon in daemons:
+            daemon.stop()
         return 1
-    wait_until("every connection is closed", lambda: ask(admin, "/stats")["totals"]["connections_closed"] >= count)
-    busy, total = (after - then for after, then in zip(spent(), before))
-    records = collect(admin)
+    records = [dict(record, daemon=daemon.number) for daemon in daemons for record in daemon.collect()]
     stop_tcpdump(directory, tcpdump)
-    proxy.send_signal(signal.SIGTERM)
-    if proxy.wait(PATIENCE) != 0:
-        print(open(log).read())
+    if not all([daemon.stop() for daemon in daemons]):
         return 1
-    with open(f"{directory}/records.json", "w") as out:
-        json.dump({"opened": count, "busy": busy / total, "records": records}, out)
-    print(f"{count} connections in {time.monotonic() - begun:.1f} s")
+    with open(f"{directory}/play.json", "w") as out:
+        json.dump({"options": DAEMONS, "lanes": [lane.account() for lane in lanes], "samples": samples,
+                   "own": own / (samples[-1][2] - samples[0][2]), "records": records}, out)
+    print(f"{sum(len(lane.plays) for lane in lanes)} connections in {(samples[-1][0] - samples[0][0]) / 1e6:.1f} s")
     return 0
 
 
