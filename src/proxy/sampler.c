@@ -7,7 +7,7 @@
 enum {
 	SAMPLES_MAX = 32, /* of one turn: some 70 us, in which no byte moves */
 	LOOKS_MAX = 2048, /* of one turn, for those that are open */
-	SHARE = 100,      /* one part of so many is the sampler's */
+	SHARE = 140,      /* one part of so many is spent here; what it takes to wake up comes to it */
 };
 
 #define ROUND_NS NS_PER_S
@@ -16,12 +16,12 @@ enum {
 static int64_t
 next_at(const struct sampler *sampler, int64_t began, int64_t spent)
 {
-	int64_t open = sampler->bench->conns_open > 0 ? sampler->bench->conns_open : 1;
-	int64_t at = began + ROUND_NS * SAMPLES_MAX / open;
-	int64_t rest = began + spent * SHARE;
+	int64_t rest = began + spent * SHARE, at;
 
-	if (sampler->next == 0 && at < sampler->round_began + ROUND_NS)
+	if (sampler->next == 0)
 		at = sampler->round_began + ROUND_NS;
+	else
+		at = began + ROUND_NS * SAMPLES_MAX / (sampler->bench->conns_open + SAMPLES_MAX);
 	return at > rest ? at : rest;
 }
 
