@@ -18,6 +18,7 @@ import sys
 
 import accounts
 import packets
+import story
 
 NEAR_US = 1000
 SHARE_NEAR = 0.99
@@ -74,14 +75,14 @@ class Evidence:
         self.options = play["options"]
         self.lanes = {}
         self.claims = collections.Counter()  # of lives, by the id of their list
-        self.tries = collections.Counter()  # connects that led to nothing, by (daemon, record id)
-        self.lane_of_target = {}
+        self.tries = collections.defaultdict(list)  # connects that led to nothing, by the id of the record's object
+        self.targets = {}  # the lane's name and what the target does, by its place
         self.of_lane = collections.defaultdict(list)  # records, oldest first
         for lane in play["lanes"]:
             place = lane["place"]
             self.lanes[place if isinstance(place, str) else tuple(place)] = lane
-            for target in lane["targets"]:
-                self.lane_of_target[place_of(target)] = lane["name"]
+            for target, manner in zip(lane["targets"], lane["manners"]):
+                self.targets[place_of(target)] = lane["name"], manner
         for record in play["records"]:
             record["opened_us"] = instant_us(record["opened_at"])
             self.of_lane[self.lane(record)["name"]].append(record)
@@ -118,19 +119,20 @@ class Evidence:
                     complaints.append(f"{claims} records claim {source} -> {destination}")
                 elif claims == 0 and destination in self.lanes:
                     complaints.append(f"no record is of the client {source} -> {destination}")
-                elif claims == 0 and destination in self.lane_of_target:
-                    self.count_try(destination, life[0].at)
+                elif claims == 0 and destination in self.targets:
+                    self.add_try(destination, life)
         for lane in self.lanes.values():
             records, plays = len(self.of_lane[lane["name"]]), len(lane["plays"])
             if records != plays:
                 complaints.append(f"lane {lane['name']}: {plays} connections were played, {records} have a record")
         return complaints
 
-    def count_try(self, destination, at):
-        records = self.of_lane[self.lane_of_target[destination]]
-        number = bisect.bisect_right([record["opened_us"] for record in records], at) - 1
-        if number >= 0:
-            self.tries[records[number]["daemon"], records[number]["id"]] += 1
+    def add_try(self, destination, life):
+        name, manner = self.targets[destination]
+        opened = [record["opened_us"] for record in self.of_lane[name]]
+        number = bisect.bisect_right(opened, life[0].at) - 1
+        if number >= 0:  # before, it was the crowd that keeps a target deaf
+            self.tries[id(self.of_lane[name][number])].append((manner, destination, life))
 
 
 class Case:
@@ -387,15 +389,19 @@ class Case:
         who = min(resets, key=resets.get)
         return who, who + ("_abandoned" if self.wire[who].fin_came() else "_reset")
 
-    def judge_attempts(self):
-        """Once all other legs are known: SYNs that led to nothing belong to whom the lane was playing."""
-        tries = self.evidence.tries[self.record["daemon"], self.record["id"]]
-        self.differs("attempts", self.record["attempts"], tries + 1)
+    def judge_story(self):
+        """Once all legs are known: a SYN that led to nothing belongs to whom its lane was playing."""
+        tries = sorted(self.evidence.tries[id(self.record)], key=lambda one: one[2][0].at)
+        story.judge_attempts(self, tries)
+        if len(self.wire) == len(OPPOSITE):
+            story.judge_events(self)
+            story.judge_turns(self)
+            story.judge_segments(self)
 
     def show(self):
         record, close = self.record, self.record["close"]
         print(f"\nrecord {record['id']} opened {record['opened_at']} for {record['duration_us']} us, lane {self.lane['name']}, "
-              f"{record['attempts']} attempts, timings {json.dumps(record['timings_us'])}")
+              f"timings {json.dumps(record['timings_us'])}")
         print("  close " + json.dumps({k: v for k, v in close.items() if k != "detail"}))
         for name in ("client", "upstream"):
             leg = record["legs"][name]
@@ -498,7 +504,7 @@ def main():
     cases = [Case(record, evidence) for record in play["records"]]
     complaints = evidence.sort_out()
     for case in cases:
-        case.judge_attempts()
+        case.judge_story()
     show_faults(cases)
     status = judge_shares(cases, Load(play["samples"]), play["own"])
     for complaint in complaints:

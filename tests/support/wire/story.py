@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""
+The life that a record tells step by step, its attempts, its turns and what it counted of its path, against the
+same witnesses as the rest of it.
+"""
+import packets
+
+NEAR_US = 1000
+CROSSING_US = 100
+SHORT = 30000  # bytes each way: so little is read as soon as it comes
+FAR_US = 20000  # so far from each other, speeches cannot overlap, late as we may be
+UNCUT = 1000  # bytes that fit in one segment, whatever the window; of a larger one a capture shows the pieces in one
+RESULTS = {"refuses": ("refused", "ECONNREFUSED"), "deaf": ("timeout", "ETIMEDOUT")}
+
+
+def judge_attempts(case, tries):
+    """`tries` are the connects that led to nothing, as (what the target does, its place, packets)."""
+    attempts = case.record["attempts"]
+    if isinstance(attempts, int):  # a count alone
+        case.differs("attempts", attempts, len(tries) + 1)
+        return
+    case.differs("attempts", len(attempts), len(tries) + 1)
+    for attempt, (manner, place, life) in zip(attempts[:-1], tries):
+        case.differs("attempts: where", (attempt["address"], attempt["port"]), place)
+        case.differs("attempts: result", (attempt["result"], attempt["errno"]), RESULTS[manner])
+        case.late("attempt: begun", attempt["at_us"], life[0].at)
+        if manner == "refuses":
+            case.late("attempt: refused", attempt["at_us"] + attempt["duration_us"], life[-1].at)
+    judge_last_attempt(case, attempts[-1])
+
+
+def judge_last_attempt(case, last):
+    tuple_ = case.record["legs"]["upstream"]["tuple"]
+    connect = case.record["timings_us"]["connect"]
+    case.differs("attempts: where at last", (last["address"], last["port"]),
+                 (tuple_["destination_ip"], tuple_["destination_port"]))
+    case.differs("attempts: connected", last["result"] == "connected", connect is not None)
+    if connect is not None:
+        case.differs("attempts: until", last["at_us"] + last["duration_us"], connect)
+    if "upstream" in case.wire and not case.is_unix("upstream"):
+        case.late("attempt: begun", last["at_us"], case.wire["upstream"].begun_at)
+
+
+def judge_events(case):
+    """What its fields say of ends and first bytes its events must say, too, in order, and nothing else."""
+    record = case.record
+    events = record.get("events")
+    if events is None:
+        return
+    told = {(event["event"], event["leg"]): event["at_us"] for event in events
+            if event["event"] in ("connected", "first_byte", "fin_received", "fin_sent", "rst_received", "rst_sent")}
+    fields = {("connected", "upstream"): record["timings_us"]["connect"]}
+    for leg in ("client", "upstream"):
+        fields["first_byte", leg] = record["timings_us"][f"first_{leg}_byte"]
+        for end in ("fin_received", "fin_sent", "rst_received", "rst_sent"):
+            fields[end, leg] = record["legs"][leg][end + "_us"]
+    case.differs("events", told, {key: at for key, at in fields.items() if at is not None})
+    case.differs("events: first and last", (events[0]["event"], events[0]["at_us"], events[-1]["event"], events[-1]["at_us"]),
+                 ("accept", 0, "close", record["duration_us"]))
+    case.differs("events: in order", [event["at_us"] for event in events], sorted(event["at_us"] for event in events))
+    connects = sum(event["event"] == "connect" for event in events)
+    case.differs("events: connects", connects, len(record["attempts"]))
+
+
+def speeches(case):
+    """Who spoke when, by the witnesses: [side, first byte, last byte], one after the other."""
+    spoken = []
+    for name, wire in case.wire.items():
+        if case.is_unix(name):
+            spoken += [(act[0], name) for act in wire.acts("send")]
+        else:
+            spoken += [(packet.at, name) for packet in wire.packets if packet.size > 0 and packet.source != wire.ours_name]
+    connected = case.opened_us + (case.record["timings_us"]["connect"] or 0)
+    found = []
+    for at, name in sorted((max(at, connected), name) for at, name in spoken):
+        if found and found[-1][0] == name:
+            found[-1][2] = at
+        else:
+            found.append([name, at, at])
+    return found
+
+
+def judge_turns(case):
+    turns, legs = case.record.get("turns"), case.record["legs"]
+    if turns is None:
+        return
+    read_all = all(legs[name]["bytes_received"] == case.came(name)[1] for name in legs)
+    if not read_all or any(leg["bytes_received"] > SHORT for leg in legs.values()):
+        return
+    found = speeches(case)
+    gaps = [later[1] - earlier[2] for earlier, later in zip(found, found[1:])]
+    answers = [(later[1], later[1] - earlier[2]) for earlier, later in zip(found, found[1:]) if later[0] == "upstream"]
+    if found and (not gaps or gaps[0] > NEAR_US):
+        case.differs("turns: speaks_first", turns["speaks_first"], found[0][0])
+    if all(gap > FAR_US for gap in gaps):
+        case.differs("turns: overlapped", turns["overlapped"], False)
+    if turns["overlapped"]:
+        return
+    case.differs("turns: count", turns["count"], len(answers))
+    if answers and turns["count"] == len(answers):
+        lengths = [length for _, length in answers]
+        for kind, wire in (("last", lengths[-1]), ("max", max(lengths)), ("mean", sum(lengths) // len(lengths))):
+            case.times.append(("turn: " + kind, turns[kind + "_us"] - wire, answers[-1][0]))
+
+
+def again(wire, sent):
+    """What of these packets of ours had been sent before: how many, how many bytes."""
+    count = size = ahead = 0
+    for packet in sent:
+        number = packets.since(packet.seq, wire.ours.start)
+        length = packet.size + bool(packet.flags & (packets.SYN | packets.FIN))
+        if length > 0 and number < ahead and not packet.flags & packets.RST:
+            count, size = count + 1, size + packet.size
+        ahead = max(ahead, number + length)
+    return count, size
+
+
+def judge_segments(case):
+    """The kernel was asked just before the close: what crossed with that, or came behind a RST, may be counted or not."""
+    for name, wire in case.wire.items():
+        tcp = case.record["legs"][name].get("tcp")
+        if tcp is None or case.is_unix(name) or tcp["segments_sent"] is None or wire.ours.start is None:
+            continue
+        for mine, kind in ((True, "segments_sent"), (False, "segments_received")):
+            these = [packet for packet in wire.packets if (packet.source == wire.ours_name) == mine]
+            is_cut = any(packet.size > UNCUT for packet in these)
+            uncounted = mine and name == "client"  # the kernel leaves out the answer to a SYN
+            until = min(case.closed_us - CROSSING_US, wire.theirs.rst_at or case.closed_us)
+            least = sum(packet.at < until for packet in these) - uncounted
+            most = len(these) - uncounted
+            case.differs(f"{name}: {kind}", least <= tcp[kind] and (is_cut or tcp[kind] <= most), True)
+        sent = [packet for packet in wire.packets if packet.source == wire.ours_name]
+        before = [packet for packet in sent if packet.at < case.closed_us - CROSSING_US]
+        (least, least_size), (most, most_size) = again(wire, before), again(wire, sent)
+        case.differs(f"{name}: retransmits_total", (least > 0) <= (tcp["retransmits_total"] > 0) <= (most > 0), True)
+        case.differs(f"{name}: bytes_retransmitted", least_size <= tcp["bytes_retransmitted"] <= most_size, True)
