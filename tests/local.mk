@@ -36,6 +36,7 @@ fake_LDADD = libsupport.a libfake.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_
 unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_bus \
+	%D%/unit/test_congestion \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
 	%D%/unit/test_conn_log \
@@ -47,8 +48,10 @@ unit_tests = \
 	%D%/unit/test_figure \
 	%D%/unit/test_flow \
 	%D%/unit/test_group \
+	%D%/unit/test_histogram \
 	%D%/unit/test_history \
 	%D%/unit/test_lifecycle \
+	%D%/unit/test_limits \
 	%D%/unit/test_listeners \
 	%D%/unit/test_listening \
 	%D%/unit/test_log \
@@ -56,6 +59,7 @@ unit_tests = \
 	%D%/unit/test_mailbox \
 	%D%/unit/test_manual \
 	%D%/unit/test_nearest \
+	%D%/unit/test_notes \
 	%D%/unit/test_notify \
 	%D%/unit/test_options \
 	%D%/unit/test_proxy_header \
