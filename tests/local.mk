@@ -72,6 +72,7 @@ unit_tests = \
 	%D%/unit/test_slot \
 	%D%/unit/test_sniff_proxy \
 	%D%/unit/test_socket \
+	%D%/unit/test_story \
 	%D%/unit/test_symptoms \
 	%D%/unit/test_table \
 	%D%/unit/test_tcp_info \

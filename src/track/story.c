@@ -43,7 +43,7 @@ const char *
 story_attempt_result(const struct story_attempt *attempt)
 {
 	if (attempt->ended_us == RECORD_UNKNOWN)
-		return "connecting";
+		return attempt->overtaken ? "abandoned" : "connecting";
 	switch (attempt->error) {
 	case 0:
 		return "connected";
@@ -104,6 +104,7 @@ story_attempts(
 			.error = last->error,
 			.reached = last->reached,
 			.bound = last->bound,
+			.overtaken = record->state == CONN_CLOSED,
 		};
 	return count;
 }

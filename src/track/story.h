@@ -50,13 +50,14 @@ struct story_attempt {
 	uint16_t error;
 	uint8_t reached; /* enum connect_step */
 	bool bound;
+	bool overtaken; /* the connection closed before it ended */
 };
 
 enum { STORY_ATTEMPTS_MAX = NOTES_MAX + 1, STORY_EVENTS_MAX = 4 * STORY_ATTEMPTS_MAX + 20 };
 
 const char *story_step_text(enum story_step step);
 
-/* "connecting", "connected", "refused", "unreachable", "timeout" or "failed" */
+/* "connecting", "connected", "refused", "unreachable", "timeout", "failed" or "abandoned" */
 const char *story_attempt_result(const struct story_attempt *attempt);
 
 /* In the order of time.  How many there are. */
