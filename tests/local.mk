@@ -93,6 +93,7 @@ scenario_tests = \
 	%D%/scenario/test_conn_end \
 	%D%/scenario/test_conn_forward \
 	%D%/scenario/test_conn_loans \
+	%D%/scenario/test_conn_look \
 	%D%/scenario/test_conn_sniff \
 	%D%/scenario/test_conn_timer
 %C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
@@ -100,6 +101,7 @@ scenario_tests = \
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_look_LDADD    = $(fake_LDADD)
 %C%_scenario_test_conn_sniff_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
 
