@@ -62,6 +62,7 @@ unit_tests = \
 	%D%/unit/test_notes \
 	%D%/unit/test_notify \
 	%D%/unit/test_options \
+	%D%/unit/test_orders \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_pump \
 	%D%/unit/test_quantity \
@@ -95,7 +96,8 @@ scenario_tests = \
 	%D%/scenario/test_conn_loans \
 	%D%/scenario/test_conn_look \
 	%D%/scenario/test_conn_sniff \
-	%D%/scenario/test_conn_timer
+	%D%/scenario/test_conn_timer \
+	%D%/scenario/test_conn_turns
 %C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
@@ -104,6 +106,7 @@ scenario_tests = \
 %C%_scenario_test_conn_look_LDADD    = $(fake_LDADD)
 %C%_scenario_test_conn_sniff_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_turns_LDADD   = $(fake_LDADD)
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
