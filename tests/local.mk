@@ -15,6 +15,7 @@ libsupport_a_SOURCES = \
 	%D%/support/echo_upstream.c %D%/support/echo_upstream.h \
 	%D%/support/hop.c %D%/support/hop.h \
 	%D%/support/http_ask.c %D%/support/http_ask.h \
+	%D%/support/netns.c %D%/support/netns.h \
 	%D%/support/peers.c %D%/support/peers.h \
 	%D%/support/proxy_facts.c %D%/support/proxy_facts.h \
 	%D%/support/proxy_process.c %D%/support/proxy_process.h \
@@ -122,6 +123,7 @@ integration_tests = \
 	%D%/integration/test_endings \
 	%D%/integration/test_half_close \
 	%D%/integration/test_many_connections \
+	%D%/integration/test_path \
 	%D%/integration/test_proxy_in \
 	%D%/integration/test_proxy_out \
 	%D%/integration/test_routes \
@@ -148,6 +150,7 @@ fault_tests = \
 	%D%/fault/test_deaf_stderr \
 	%D%/fault/test_descriptors \
 	%D%/fault/test_killed_upstream \
+	%D%/fault/test_lost \
 	%D%/fault/test_many_stalled \
 	%D%/fault/test_max_conns \
 	%D%/fault/test_resets \
