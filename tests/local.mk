@@ -56,6 +56,7 @@ unit_tests = \
 	%D%/unit/test_nearest \
 	%D%/unit/test_notify \
 	%D%/unit/test_options \
+	%D%/unit/test_orders \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_pump \
 	%D%/unit/test_quantity \
@@ -83,12 +84,14 @@ scenario_tests = \
 	%D%/scenario/test_conn_connect \
 	%D%/scenario/test_conn_end \
 	%D%/scenario/test_conn_forward \
+	%D%/scenario/test_conn_kill \
 	%D%/scenario/test_conn_loans \
 	%D%/scenario/test_conn_timer
 %C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_kill_LDADD    = $(fake_LDADD)
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
 
@@ -97,6 +100,7 @@ integration_tests = \
 	%D%/integration/test_api_conns \
 	%D%/integration/test_api_http \
 	%D%/integration/test_api_one \
+	%D%/integration/test_api_orders \
 	%D%/integration/test_api_server \
 	%D%/integration/test_books \
 	%D%/integration/test_command_line \
@@ -105,6 +109,7 @@ integration_tests = \
 	%D%/integration/test_drain \
 	%D%/integration/test_endings \
 	%D%/integration/test_half_close \
+	%D%/integration/test_kill \
 	%D%/integration/test_many_connections \
 	%D%/integration/test_proxy_out \
 	%D%/integration/test_routes \

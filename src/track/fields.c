@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "net/tcp_info.h"
 #include "track/conn_id.h"
+#include "track/story.h"
 
 #define VIEW_OF(view) VIEW_##view
 
@@ -266,6 +267,12 @@ reading_target_name(const struct reading *r)
 	if (!record->target_chosen)
 		return value_null();
 	return value_text(r->track->settings->upstreams[record->upstream].targets[record->target].name);
+}
+
+static struct value
+reading_admin_words(struct reading *r)
+{
+	return value_text(story_admin_words(r->track, r->record, r->room));
 }
 
 struct value
