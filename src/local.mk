@@ -31,6 +31,7 @@ libsockproxy_a_SOURCES = \
 	%D%/track/conn_state.c %D%/track/conn_state.h \
 	%D%/track/congestion.c %D%/track/congestion.h \
 	%D%/track/detail.c %D%/track/detail.h \
+	%D%/track/draining.c %D%/track/draining.h \
 	%D%/track/fields.c %D%/track/fields.h %D%/track/fields.def %D%/track/leg_fields.def \
 	%D%/track/history.c %D%/track/history.h \
 	%D%/track/leg.c %D%/track/leg.h \
@@ -71,10 +72,12 @@ libsockproxy_a_SOURCES = \
 	%D%/api/conns_walk.c %D%/api/conns_walk.h \
 	%D%/api/cursor.c %D%/api/cursor.h \
 	%D%/api/guard.c %D%/api/guard.h \
+	%D%/api/orders_reply.c %D%/api/orders_reply.h \
 	%D%/api/query.c %D%/api/query.h \
 	%D%/api/reply.c %D%/api/reply.h \
 	%D%/api/route_conn.c \
 	%D%/api/route_conns.c \
+	%D%/api/route_drain.c \
 	%D%/api/route_index.c \
 	%D%/api/route_listeners.c \
 	%D%/api/route_probes.c \
@@ -87,6 +90,7 @@ libsockproxy_a_SOURCES = \
 	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
 	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
 	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
+	%D%/daemon/drain.c %D%/daemon/drain.h \
 	%D%/daemon/limits.c %D%/daemon/limits.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 

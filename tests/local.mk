@@ -94,6 +94,7 @@ scenario_tests = \
 	%D%/scenario/test_conn_connect \
 	%D%/scenario/test_conn_end \
 	%D%/scenario/test_conn_forward \
+	%D%/scenario/test_conn_kill \
 	%D%/scenario/test_conn_loans \
 	%D%/scenario/test_conn_look \
 	%D%/scenario/test_conn_sniff \
@@ -103,6 +104,7 @@ scenario_tests = \
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
+%C%_scenario_test_conn_kill_LDADD    = $(fake_LDADD)
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_look_LDADD    = $(fake_LDADD)
 %C%_scenario_test_conn_sniff_LDADD   = $(fake_LDADD)
@@ -114,6 +116,7 @@ integration_tests = \
 	%D%/integration/test_api_conns \
 	%D%/integration/test_api_http \
 	%D%/integration/test_api_one \
+	%D%/integration/test_api_orders \
 	%D%/integration/test_api_server \
 	%D%/integration/test_books \
 	%D%/integration/test_command_line \
@@ -122,6 +125,7 @@ integration_tests = \
 	%D%/integration/test_drain \
 	%D%/integration/test_endings \
 	%D%/integration/test_half_close \
+	%D%/integration/test_kill \
 	%D%/integration/test_many_connections \
 	%D%/integration/test_path \
 	%D%/integration/test_proxy_in \

@@ -80,6 +80,8 @@ doubtful(const struct headers *headers)
 		return "It has both Transfer-Encoding and Content-Length.";
 	if (headers->lengths > 1)
 		return "It has more than one Content-Length header.";
+	if (headers->reasons > 1)
+		return "It has more than one X-Reason header.";
 	if (headers->encodings > 0 || (headers->lengths > 0 && strcmp(headers->length, "0") != 0))
 		return "It has a body, which no path here takes.";
 	return NULL;

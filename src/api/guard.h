@@ -16,7 +16,7 @@
  */
 struct headers {
 	bool http_1_0; /* which need not name a host */
-	int hosts, origins, lengths, encodings;
+	int hosts, origins, lengths, encodings, reasons;
 	const char *host, *origin; /* NULL: none.  Of several the last */
 	const char *length;        /* Content-Length */
 };

@@ -18,9 +18,12 @@ static const struct {
 	[PROBLEM_REPEATED_PARAMETER] = { 400, "repeated_parameter", "A query parameter is given more than once" },
 	[PROBLEM_BAD_VALUE]          = { 400, "bad_value",          "A query parameter has a value that it cannot have" },
 	[PROBLEM_FOREIGN_ORIGIN]     = { 403, "foreign_origin",     "Pages of other sites may not ask" },
+	[PROBLEM_NO_CHANGES]         = { 403, "no_changes",         "Nothing may be changed by HTTP here" },
 	[PROBLEM_UNKNOWN_PATH]       = { 404, "unknown_path",       "No such path" },
 	[PROBLEM_UNKNOWN_CONNECTION] = { 404, "unknown_connection", "No such connection" },
 	[PROBLEM_METHOD]             = { 405, "method_not_allowed", "This path does not take that method" },
+	[PROBLEM_STOPPING]           = { 409, "stopping",           "The process is about to stop" },
+	[PROBLEM_CONNECTION_CLOSED]  = { 410, "connection_closed",  "The connection is closed already" },
 	[PROBLEM_CONNECTION_GONE]    = { 410, "connection_gone",    "The connection is closed and its record not kept any more" },
 	[PROBLEM_CURSOR_GONE]        = { 410, "cursor_gone",        "The cursor leads nowhere any more" },
 	[PROBLEM_WRONG_HOST]         = { 421, "wrong_host",         "The Host header names another host" },
@@ -86,6 +89,25 @@ reply_problem(struct reply *reply, enum problem problem, const char *parameter, 
 	reply->body = json_line(document, &reply->length); /* without memory the status alone must do */
 	if (reply->body == NULL)
 		reply->length = 0;
+}
+
+void
+reply_append(struct reply *reply, const char *key, const char *json, size_t length)
+{
+	static const char end[] = "}\n"; /* of every document of ours */
+	size_t before = reply->length - strlen(end), key_length = strlen(key);
+	char *body = reply->body == NULL ? NULL : realloc(reply->body, reply->length + length + key_length + 8), *at;
+
+	if (body == NULL)
+		return;
+	reply->body = body;
+	at = body + before;
+	at = mempcpy(at, ",\"", 2);
+	at = mempcpy(at, key, key_length);
+	at = mempcpy(at, "\":", 2);
+	at = mempcpy(at, json, length);
+	at = mempcpy(at, end, strlen(end));
+	reply->length = (size_t)(at - body);
 }
 
 void

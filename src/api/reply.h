@@ -17,9 +17,9 @@ typedef void reply_free_fn(void *source);
 
 struct reply {
 	int status;
-	const char *type;  /* of the body */
-	const char *allow; /* NULL, or the methods that there are */
-	bool close;        /* the connection: what follows on it cannot be trusted */
+	const char *type; /* of the body */
+	char allow[64];   /* the methods that there are; "": not told */
+	bool close;       /* the connection: what follows on it cannot be trusted */
 
 	char *body; /* from malloc, or NULL */
 	size_t length;
@@ -36,9 +36,12 @@ enum problem {
 	PROBLEM_REPEATED_PARAMETER,
 	PROBLEM_BAD_VALUE,
 	PROBLEM_FOREIGN_ORIGIN,
+	PROBLEM_NO_CHANGES,
 	PROBLEM_UNKNOWN_PATH,
 	PROBLEM_UNKNOWN_CONNECTION,
 	PROBLEM_METHOD,
+	PROBLEM_STOPPING,
+	PROBLEM_CONNECTION_CLOSED,
 	PROBLEM_CONNECTION_GONE,
 	PROBLEM_CURSOR_GONE,
 	PROBLEM_WRONG_HOST,
@@ -55,6 +58,9 @@ void reply_stream(struct reply *reply, const char *type, reply_fill_fn *fill, re
 /* `parameter` is the one at fault, or NULL.  The detail says what was found and what was expected. */
 void reply_problem(struct reply *reply, enum problem problem, const char *parameter, const char *detail, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* One more member of the object that the body is, as JSON that is written already.  Without memory it is left out. */
+void reply_append(struct reply *reply, const char *key, const char *json, size_t length);
 
 /* Of one that is not sent. */
 void reply_fini(struct reply *reply);

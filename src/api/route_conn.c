@@ -2,26 +2,43 @@
 #include "api/router.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include "api/orders_reply.h"
 #include "base/clock.h"
+#include "base/utf8.h"
+#include "export/json.h"
 #include "export/record_json.h"
 #include "track/conn_id.h"
 
 #define REFRESH_NS (50 * NS_PER_MS)
 
+const char *const route_kill_parameters[] = { "how", "dry_run", NULL };
+
+/* From malloc; NULL: no memory. */
+static char *
+write_record(const struct track *track, const struct record *record, struct text *text)
+{
+	struct reading reading = { .track = track, .record = record, .now_ns = clock_now() };
+	char *bytes = malloc(RECORD_JSON_MAX);
+
+	if (bytes == NULL)
+		return NULL;
+	text_init(text, bytes, RECORD_JSON_MAX);
+	record_json_write(text, &reading, VIEW_SINGLE);
+	return bytes;
+}
+
 static void
 show(const struct track *track, const struct record *record, struct reply *reply)
 {
-	struct reading reading = { .track = track, .record = record, .now_ns = clock_now() };
-	char *body = malloc(RECORD_JSON_MAX);
 	struct text text;
+	char *body = write_record(track, record, &text);
 
 	if (body == NULL) {
 		reply_problem(reply, PROBLEM_NO_MEMORY, NULL, "Try again.");
 		return;
 	}
-	text_init(&text, body, RECORD_JSON_MAX);
-	record_json_write(&text, &reading, VIEW_SINGLE);
 	text_add_char(&text, '\n');
 	reply->status = 200;
 	reply->type = "application/json";
@@ -36,7 +53,7 @@ refresh(const struct track *track, uint64_t id, union record_words *copy)
 	const struct timespec nap = { .tv_nsec = 50 * NS_PER_US };
 	int64_t asked = clock_now();
 
-	if (!orders_post(track->orders, ORDER_REFRESH, id))
+	if (!orders_post(track->orders, &(struct admin_order){ .kind = ORDER_REFRESH, .id = id }))
 		return;
 	while (clock_now() - asked < REFRESH_NS) {
 		if (table_find(track->table, id, copy) != TABLE_FOUND || copy->record.state == CONN_CLOSED ||
@@ -46,27 +63,128 @@ refresh(const struct track *track, uint64_t id, union record_words *copy)
 	}
 }
 
-/* The table first: what leaves it stands in the history already. */
-void
-route_conn(const struct request *request, struct reply *reply)
+static bool
+is_live(const struct record *record)
+{
+	return record->state != CONN_CLOSED;
+}
+
+/* The one that the path names; live, it is looked at anew if `fresh`.  False: `reply` says why there is none.
+ * The table first: what leaves it stands in the history already. */
+static bool
+find(const struct request *request, bool fresh, union record_words *copy, struct reply *reply)
 {
 	const struct track *track = request->track;
-	union record_words copy;
 	uint64_t boot, id;
 	enum table_answer answer = TABLE_NEVER;
 
 	if (conn_id_parse(request->id, &boot, &id) && boot == track->boot)
-		answer = table_find(track->table, id, &copy);
-	if (answer == TABLE_FOUND && copy.record.state != CONN_CLOSED) {
-		refresh(track, id, &copy);
-		answer = table_find(track->table, id, &copy);
+		answer = table_find(track->table, id, copy);
+	if (answer == TABLE_FOUND && is_live(&copy->record) && fresh) {
+		refresh(track, id, copy);
+		answer = table_find(track->table, id, copy);
 	}
-	if (answer == TABLE_FOUND || (answer == TABLE_GONE && history_find(track->history, id, &copy)))
-		show(track, &copy.record, reply);
-	else if (answer == TABLE_GONE)
+	if (answer == TABLE_FOUND || (answer == TABLE_GONE && history_find(track->history, id, copy)))
+		return true;
+	if (answer == TABLE_GONE)
 		reply_problem(reply, PROBLEM_CONNECTION_GONE, NULL,
 		    "It was closed, and later ones have taken its place in the history (--history keeps more).");
 	else
 		reply_problem(reply, PROBLEM_UNKNOWN_CONNECTION, NULL,
 		    "This start of the process never gave the id \"%s\".", request->id);
+	return false;
+}
+
+void
+route_conn(const struct request *request, struct reply *reply)
+{
+	union record_words copy;
+
+	if (find(request, true, &copy, reply))
+		show(request->track, &copy.record, reply);
+}
+
+/* To be ended. */
+
+static bool
+take_how(struct admin_order *order, const char *how, struct reply *reply)
+{
+	order->how = HOW_RST;
+	if (how == NULL || strcmp(how, "rst") == 0)
+		return true;
+	order->how = HOW_FIN;
+	if (strcmp(how, "fin") == 0)
+		return true;
+	reply_problem(reply, PROBLEM_BAD_VALUE, "how", "Expected rst or fin.");
+	return false;
+}
+
+static bool
+take_dry_run(bool *dry_run, const char *value, struct reply *reply)
+{
+	uint64_t number = 0;
+
+	if (value != NULL && !query_number(value, 0, 1, &number)) {
+		reply_problem(reply, PROBLEM_BAD_VALUE, "dry_run", "Expected 0 or 1.");
+		return false;
+	}
+	*dry_run = number == 1;
+	return true;
+}
+
+/* The blanks behind it are no part of a header's value. */
+static bool
+take_words(struct admin_order *order, const char *words, struct reply *reply)
+{
+	size_t length;
+
+	if (words == NULL)
+		words = "";
+	for (length = strlen(words); length > 0 && strchr(" \t", words[length - 1]) != NULL; length--)
+		continue;
+	if (length > ORDER_WORDS_MAX) {
+		reply_problem(reply, PROBLEM_BAD_REQUEST, NULL,
+		    "The X-Reason header has %zu bytes; at most %d are kept.", length, ORDER_WORDS_MAX);
+		return false;
+	}
+	if (!utf8_is_valid(words, length)) {
+		reply_problem(reply, PROBLEM_BAD_REQUEST, NULL, "The X-Reason header is no UTF-8 text.");
+		return false;
+	}
+	memcpy(order->words, words, length);
+	return true;
+}
+
+static void
+refuse_closed(const struct request *request, const struct record *record, struct reply *reply)
+{
+	struct text text;
+	char *json = write_record(request->track, record, &text);
+
+	reply_problem(reply, PROBLEM_CONNECTION_CLOSED, NULL, "It ended before: %s",
+	    close_meanings[record->close.reason].sentence);
+	if (json != NULL)
+		reply_append(reply, "connection", json, text.length);
+	free(json);
+}
+
+void
+route_kill(const struct request *request, struct reply *reply)
+{
+	struct admin_order order = { .kind = ORDER_KILL };
+	union record_words copy;
+	bool dry_run;
+
+	if (!take_how(&order, query_value(&request->query, "how"), reply) ||
+	    !take_dry_run(&dry_run, query_value(&request->query, "dry_run"), reply) ||
+	    !take_words(&order, request->reason, reply) || !find(request, false, &copy, reply))
+		return;
+	if (!is_live(&copy.record)) {
+		refuse_closed(request, &copy.record, reply);
+		return;
+	}
+	order.id = copy.record.id;
+	json_t *document = json_object();
+	json_add_count(document, "matched", 1);
+	orders_reply(reply, document, request->track->orders, dry_run ? NULL : &order);
 }

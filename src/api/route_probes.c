@@ -19,7 +19,11 @@ route_readyz(const struct request *request, struct reply *reply)
 		break;
 	case NOT_READY_DRAINING:
 		reply_problem(reply, PROBLEM_NOT_READY, NULL,
-		    "Draining: no new clients are accepted, and those that are here may finish.");
+		    "Draining on an admin's order: no new clients are accepted until DELETE /drain.");
+		break;
+	case NOT_READY_STOPPING:
+		reply_problem(reply, PROBLEM_NOT_READY, NULL,
+		    "Draining to stop: no new clients are accepted, and those that are here may finish.");
 		break;
 	case NOT_READY_STARTING:
 		reply_problem(reply, PROBLEM_NOT_READY, NULL, "Starting: no client is accepted yet.");

@@ -44,5 +44,6 @@ route_stats(const struct request *request, struct reply *reply)
 		    totals, total_meanings[total].text, totals_sum(track->totals, workers, (enum total)total));
 	json_add_count(stats, "buffer_memory_bytes", track->settings->buffer_memory * (uint64_t)workers);
 	json_add_count(stats, "log_lines_dropped", log_dropped());
+	json_add_count(stats, "orders_refused", orders_refused(track->orders));
 	reply_document(reply, stats);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/router.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "base/nearest.h"
 
-static const char reads[] = "GET, HEAD, OPTIONS"; /* nothing here changes anything */
+static const char reads[] = "GET, HEAD, OPTIONS"; /* these change nothing; all else needs --admin-write */
+static const char every_method[] = "GET, HEAD, OPTIONS, POST, DELETE";
 static const char *const none[] = { NULL };
 
 /* clang-format off */
@@ -12,6 +14,10 @@ const struct route routes[] = {
 	{ "/",          reads, route_index,     none,                    "this index" },
 	{ "/conns",     reads, route_conns,     route_conns_parameters,  "the connections, live and closed" },
 	{ "/conns/ID",  reads, route_conn,      none,                    "all that is known of one connection" },
+	{ "/conns/ID",  "DELETE", route_kill,   route_kill_parameters,   "ends that connection" },
+	{ "/drain",     reads, route_drain,     none,                    "whether clients are taken, and if not, since when and until when" },
+	{ "/drain",     "POST", route_drain_begin, route_drain_parameters, "no more clients; who is here may finish until the deadline" },
+	{ "/drain",     "DELETE", route_drain_end, none,                 "clients are taken again" },
 	{ "/listeners", reads, route_listeners, none,                    "the listeners, each step of their lives, and their accept queues" },
 	{ "/livez",     reads, route_livez,     none,                    "200 while the process answers" },
 	{ "/readyz",    reads, route_readyz,    none,                    "200 while clients are accepted, else 503 with the reason" },
@@ -36,6 +42,7 @@ match(const char *pattern, const char *path)
 	return path + length;
 }
 
+/* The first of its path: those that change something by it follow. */
 static const struct route *
 find(const char *path, const char **id)
 {
@@ -45,6 +52,12 @@ find(const char *path, const char **id)
 			return &routes[i];
 	}
 	return NULL;
+}
+
+static bool
+follows(const struct route *first, const struct route *route)
+{
+	return route < routes + route_count && strcmp(route->path, first->path) == 0;
 }
 
 static void
@@ -120,11 +133,52 @@ takes(const char *methods, const char *method)
 	return false;
 }
 
-static void
-list_methods(struct reply *reply, const char *methods)
+/* NULL: none of its path does. */
+static const struct route *
+find_for(const struct route *first, const char *method)
 {
-	reply->status = 204;
-	reply->allow = methods;
+	for (const struct route *route = first; follows(first, route); route++) {
+		if (takes(route->methods, method))
+			return route;
+	}
+	return NULL;
+}
+
+static void
+add_method(struct reply *reply, const char *methods)
+{
+	size_t length = strlen(reply->allow);
+
+	snprintf(reply->allow + length, sizeof(reply->allow) - length, "%s%s", length == 0 ? "" : ", ", methods);
+}
+
+static void
+allow(struct reply *reply, const struct route *first)
+{
+	for (const struct route *route = first; follows(first, route); route++)
+		add_method(reply, route->methods);
+}
+
+static bool
+refuse_change(const struct request *request, const struct route *route, struct reply *reply)
+{
+	if (route->methods == reads || request->track->settings->admin_write)
+		return false;
+	reply_problem(reply, PROBLEM_NO_CHANGES, NULL,
+	    "%s of %s needs a sockproxy that was started with --admin-write.", route->methods, route->path);
+	return true;
+}
+
+static void
+answer(struct request *request, const struct route *route, char *query, struct reply *reply)
+{
+	const char *name = NULL;
+	enum query_fault fault = query_parse(&request->query, query, &name);
+
+	if (fault != QUERY_FINE)
+		refuse_query(fault, name, reply);
+	else if (!refuse_unknown(route, &request->query, reply))
+		route->answer(request, reply);
 }
 
 void
@@ -132,10 +186,10 @@ router_answer(struct request *request, const char *method, char *target, struct 
 {
 	bool asks_methods = strcmp(method, "OPTIONS") == 0;
 	char *path = strsep(&target, "?"), *query = target;
-	const char *name = NULL;
 
 	if (asks_methods && strcmp(path, "*") == 0) {
-		list_methods(reply, reads);
+		reply->status = 204;
+		add_method(reply, every_method);
 		return;
 	}
 	if (*path != '/' || query_decode_path(path) != QUERY_FINE) {
@@ -143,20 +197,17 @@ router_answer(struct request *request, const char *method, char *target, struct 
 		    "Expected a path that begins with /, in UTF-8, with two hexadecimal digits behind each %%.");
 		return;
 	}
-	const struct route *route = find(path, &request->id);
-	if (route == NULL) {
+	const struct route *first = find(path, &request->id);
+	const struct route *route = first == NULL ? NULL : find_for(first, method);
+	if (first == NULL) {
 		refuse_path(path, reply);
-	} else if (!takes(route->methods, method)) {
-		reply_problem(reply, PROBLEM_METHOD, NULL, "%s takes %s.", route->path, route->methods);
-		reply->allow = route->methods;
+	} else if (route == NULL) {
+		allow(reply, first);
+		reply_problem(reply, PROBLEM_METHOD, NULL, "%s takes %s.", first->path, reply->allow);
 	} else if (asks_methods) {
-		list_methods(reply, route->methods);
-	} else {
-		enum query_fault fault = query_parse(&request->query, query, &name);
-
-		if (fault != QUERY_FINE)
-			refuse_query(fault, name, reply);
-		else if (!refuse_unknown(route, &request->query, reply))
-			route->answer(request, reply);
+		reply->status = 204;
+		allow(reply, first);
+	} else if (!refuse_change(request, route, reply)) {
+		answer(request, route, query, reply);
 	}
 }

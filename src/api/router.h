@@ -12,13 +12,15 @@ struct request {
 	const struct track *track;
 	const _Atomic int *readiness; /* enum readiness */
 	const char *http_library;     /* its version */
+	const char *reason;           /* the X-Reason header: why an admin asks; NULL: none */
 	const char *id;               /* what the path has in the place of ID */
 	struct query query;           /* parameters that the route knows, each once */
 };
 
 typedef void answer_fn(const struct request *request, struct reply *reply);
 
-/* One line for each path; router.c has the table, `/` shows it. */
+/* One line for each path, and one more for each way to change something by it; router.c has the table,
+ * `/` shows it. */
 struct route {
 	const char *path;    /* a last "ID" stands for any one word */
 	const char *methods; /* as an Allow header says it */
@@ -29,9 +31,10 @@ struct route {
 extern const struct route routes[];
 extern const int route_count;
 
-answer_fn route_conn, route_conns, route_index, route_listeners, route_livez, route_readyz, route_stats, route_version;
+answer_fn route_conn, route_conns, route_drain, route_drain_begin, route_drain_end, route_index, route_kill,
+    route_listeners, route_livez, route_readyz, route_stats, route_version;
 
-extern const char *const route_conns_parameters[];
+extern const char *const route_conns_parameters[], *const route_drain_parameters[], *const route_kill_parameters[];
 
 /* Answers `target`, what stands in the request line, which it takes apart in place. */
 void router_answer(struct request *request, const char *method, char *target, struct reply *reply);

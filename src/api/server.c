@@ -123,6 +123,8 @@ note_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *va
 		headers->length = value;
 	} else if (strcasecmp(name, "Transfer-Encoding") == 0) {
 		headers->encodings++;
+	} else if (strcasecmp(name, "X-Reason") == 0) {
+		headers->reasons++;
 	}
 	return MHD_YES;
 }
@@ -208,7 +210,7 @@ send_reply(struct MHD_Connection *connection, const char *method, struct reply *
 		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
 	if (reply->type != NULL)
 		MHD_add_response_header(response, "Content-Type", reply->type);
-	if (reply->allow != NULL)
+	if (reply->allow[0] != '\0')
 		MHD_add_response_header(response, "Allow", reply->allow);
 	if (reply->close)
 		MHD_add_response_header(response, "Connection", "close");
@@ -232,6 +234,7 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 		.track = server->track,
 		.readiness = server->readiness,
 		.http_library = MHD_get_version(),
+		.reason = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Reason"),
 	};
 
 	(void)url;

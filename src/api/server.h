@@ -14,7 +14,7 @@
 struct server;
 
 /* What /readyz says; set by the daemon, read by the api. */
-enum readiness { NOT_READY_STARTING, READY, NOT_READY_DRAINING };
+enum readiness { NOT_READY_STARTING, READY, NOT_READY_DRAINING, NOT_READY_STOPPING };
 
 /* 0 or -errno of what failed: EADDRINUSE, EACCES, …  The signals that the daemon handles must
  * be blocked.  `track` and `readiness` outlive it.  The address comes from track->settings->admin; more than

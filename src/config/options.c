@@ -321,6 +321,8 @@ static const struct option_row rows[] = {
 	  "send them to HOST:PORT or unix:PATH, in turn" },
 	{ "-a", "--admin",              "ADDR",       take_admin,     0, 0, 0, "127.0.0.1:9100",
 	  "answer HTTP there" },
+	{ NULL, "--admin-write",        NULL,         take_flag,      AT(admin_write), 0, 0, NULL,
+	  "let HTTP end connections and drain" },
 	{ "-n", "--max-conns",          "N",          take_max_conns, 0, 1, CONNS_MOST, "auto",
 	  "connections at once" },
 	{ NULL, "--workers",            "N",          take_workers,   0, 1, WORKERS_MAX, "auto",

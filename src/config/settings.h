@@ -54,6 +54,7 @@ struct settings {
 
 	struct addr admin;
 	char admin_text[NAME_TEXT_MAX];
+	bool admin_write; /* HTTP may change something */
 
 	uint32_t max_conns;
 	int workers;

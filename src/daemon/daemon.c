@@ -20,9 +20,9 @@
 #include "api/server.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/quantity.h"
 #include "base/text.h"
 #include "daemon/demo.h"
+#include "daemon/drain.h"
 #include "daemon/limits.h"
 #include "export/conn_log.h"
 #include "net/listening.h"
@@ -34,7 +34,6 @@
 #include "upstream/group.h"
 #include "upstream/resolver.h"
 
-#define DRAIN_LOOK_NS (10 * NS_PER_MS)
 #define NAMES_WAIT_NS (2 * NS_PER_S) /* for first answers, before we say that we are ready */
 
 struct daemon {
@@ -53,9 +52,8 @@ struct daemon {
 	struct workers *workers;
 	struct demo *demo;
 	struct loop_watch signals;
-	bool gives_up; /* told to stop before it stood */
-	struct timer drain_look;
-	int64_t drain_until; /* clock_now; 0: not draining */
+	bool gives_up;      /* told to stop before it stood */
+	struct drain drain; /* once there are workers */
 	int64_t names_until;
 };
 
@@ -279,6 +277,16 @@ start_workers(struct daemon *daemon)
 	return error == 0;
 }
 
+static bool
+take_orders(struct daemon *daemon)
+{
+	int error = drain_init(&daemon->drain, daemon->loop, &daemon->track, daemon->workers, &daemon->readiness);
+
+	if (error != 0)
+		log_error("cannot take orders: %s", strerror(-error));
+	return error == 0;
+}
+
 /* Before the listeners, which need to know where the upstream is. */
 static bool
 start_demo_upstream(struct daemon *daemon)
@@ -331,35 +339,12 @@ say_ready(const struct daemon *daemon)
 }
 
 static void
-begin_drain(struct daemon *daemon)
+stop_in_order(struct daemon *daemon)
 {
-	const struct settings *settings = daemon->settings;
-	char within[QUANTITY_TEXT_MAX];
-
-	log_notice("draining: no new clients; %u connections may finish within %s",
-	    table_places_taken(daemon->track.table), quantity_format_duration(settings->drain_timeout_ns, within));
 	notify_send("STOPPING=1");
-	atomic_store(&daemon->readiness, NOT_READY_DRAINING);
-	daemon->drain_until = clock_now() + settings->drain_timeout_ns;
 	if (daemon->demo != NULL)
 		demo_stop_clients(daemon->demo);
-	workers_drain(daemon->workers);
-	timer_arm(loop_timers(daemon->loop), &daemon->drain_look, loop_now(daemon->loop));
-}
-
-static void
-on_drain_look(struct timer *timer)
-{
-	struct daemon *daemon = (struct daemon *)((char *)timer - offsetof(struct daemon, drain_look));
-	bool done = workers_are_done(daemon->workers);
-
-	if (!done && loop_now(daemon->loop) < daemon->drain_until) {
-		timer_arm(loop_timers(daemon->loop), timer, loop_now(daemon->loop) + DRAIN_LOOK_NS);
-		return;
-	}
-	if (!done)
-		log_notice("drain timeout: %u connections are cut", table_places_taken(daemon->track.table));
-	loop_stop(daemon->loop);
+	drain_to_stop(&daemon->drain);
 }
 
 static void
@@ -372,8 +357,8 @@ on_signal(struct loop_watch *watch, uint32_t events)
 	while (read(watch->fd, &what, sizeof(what)) == sizeof(what)) {
 		if (daemon->workers == NULL) {
 			daemon->gives_up = true;
-		} else if (daemon->drain_until == 0) {
-			begin_drain(daemon);
+		} else if (!drain_is_to_stop(&daemon->drain)) {
+			stop_in_order(daemon);
 		} else {
 			log_notice("stopping now: %u connections are cut", table_places_taken(daemon->track.table));
 			loop_stop(daemon->loop);
@@ -412,7 +397,8 @@ stand_up(struct daemon *daemon)
 {
 	return take_signals(daemon) && settle_limits(daemon) && start_demo_upstream(daemon) && begin_tracking(daemon) &&
 	       open_listeners(daemon) && start_log(daemon) && start_server(daemon) && make_groups(daemon) &&
-	       look_up_names(daemon) && start_conn_log(daemon) && start_workers(daemon) && start_demo_clients(daemon);
+	       look_up_names(daemon) && start_conn_log(daemon) && start_workers(daemon) && take_orders(daemon) &&
+	       start_demo_clients(daemon);
 }
 
 static void
@@ -445,6 +431,7 @@ take_down(struct daemon *daemon)
 	if (daemon->workers != NULL)
 		workers_free(daemon->workers);
 	resolver_free(daemon->resolver);
+	drain_fini(&daemon->drain);
 	for (int i = 0; daemon->groups != NULL && i < daemon->settings->pair_count; i++)
 		group_free(daemon->groups[i]);
 	free(daemon->groups);
@@ -464,7 +451,6 @@ daemon_run(struct settings *settings)
 		.settings = settings,
 		.readiness = NOT_READY_STARTING,
 		.signals = { .fd = -1 },
-		.drain_look = { .fire = on_drain_look },
 	};
 	bool up;
 

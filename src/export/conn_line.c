@@ -107,6 +107,18 @@ add_client(struct text *text, const struct record *record)
 }
 
 static void
+add_words(struct text *text, struct reading *reading)
+{
+	struct value words = field_read(reading, FIELD_close_admin_reason);
+
+	if (words.kind != VALUE_TEXT)
+		return;
+	text_add(text, ", admin_reason \"");
+	text_add_printable(text, words.text);
+	text_add(text, "\"");
+}
+
+static void
 add_what_is_notable(struct text *text, struct reading *reading)
 {
 	const struct record *record = reading->record;
@@ -132,6 +144,7 @@ add_what_is_notable(struct text *text, struct reading *reading)
 		    format_size((uint64_t)record->close.undelivered[LEG_CLIENT], figure));
 	if (record->close.error != 0)
 		text_addf(text, ", errno %s", word(reading, FIELD_close_errno));
+	add_words(text, reading);
 }
 
 void

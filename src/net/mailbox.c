@@ -8,8 +8,6 @@
 #include <unistd.h>
 #include "base/queue.h"
 
-enum { MAILBOX_SIZE = 4096 };
-
 struct mailbox {
 	struct loop_watch watch; /* first: the call-back gets it */
 	struct loop *loop;

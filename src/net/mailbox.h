@@ -9,6 +9,8 @@
 /* How another thread tells a loop something: a bounded queue and a wake-up. */
 struct mailbox;
 
+enum { MAILBOX_SIZE = 4096 }; /* mails that can wait */
+
 struct mail {
 	uint32_t kind;
 	uint32_t number;

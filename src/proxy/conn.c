@@ -92,6 +92,20 @@ do_finish(struct conn *conn)
 	return EV_NONE;
 }
 
+/* An edge may be on its way for what has come: so each pump looks once more. */
+static enum conn_event
+do_conclude(struct conn *conn)
+{
+	conn->concluding = true;
+	conn->look_ms = LOOK_FINS_MS;
+	for (int i = 0; i < LEG_COUNT; i++) {
+		conn->pumps[i].last_call = true;
+		conn->pumps[i].readable = !conn->pumps[i].source_ended;
+	}
+	loop_ready(conn->bench->loop, &conn->again);
+	return EV_NONE;
+}
+
 static enum conn_event
 do_pass_rst(struct conn *conn)
 {
@@ -99,12 +113,12 @@ do_pass_rst(struct conn *conn)
 	return EV_NONE;
 }
 
-/* All is delivered.  If a side was lost, a RST to both: the other has it coming, and the lost one may
- * live after all, to which a FIN behind what it lacks would look complete. */
+/* All is delivered that can be.  If a side was lost, a RST to both: the other has it coming, and the lost
+ * one may live after all, to which a FIN behind what it lacks would look complete. */
 static enum conn_event
 do_close(struct conn *conn)
 {
-	bool lost = conn->legs[LEG_CLIENT].error != 0 || conn->legs[LEG_UPSTREAM].error != 0;
+	bool lost = ending_is_lossy(conn);
 
 	return ending_close(conn, (bool[LEG_COUNT]){ lost, lost });
 }
@@ -122,6 +136,7 @@ static enum conn_event (*const actions[])(struct conn *) = {
 	[DO_CONNECT] = dialing_next,
 	[DO_FORWARD] = do_forward,
 	[DO_FINISH] = do_finish,
+	[DO_CONCLUDE] = do_conclude,
 	[DO_PASS_RST] = do_pass_rst,
 	[DO_CLOSE] = do_close,
 	[DO_ABORT] = do_abort,
@@ -653,31 +668,81 @@ conn_look(struct workbench *bench, uint32_t slot)
 	return true;
 }
 
+/* NULL: it is closed, or another has its slot. */
+static struct conn *
+find(struct workbench *bench, uint64_t id)
+{
+	uint32_t slot = conn_id_slot(id);
+	struct conn *conn = slot < bench->conns_touched ? &bench->conns[slot] : NULL;
+
+	if (conn == NULL || !conn->in_use || conn->generation != conn_id_generation(id) || conn->state == CONN_CLOSED)
+		return NULL;
+	return conn;
+}
+
 void
 conn_refresh(struct workbench *bench, uint64_t id)
 {
-	uint32_t slot = conn_id_slot(id);
+	struct conn *conn = find(bench, id);
 
-	if (slot >= bench->conns_touched)
-		return;
-	struct conn *conn = &bench->conns[slot];
-	if (!conn->in_use || conn->generation != conn_id_generation(id) || conn->state == CONN_CLOSED)
+	if (conn == NULL)
 		return;
 	look_take(conn);
 	chronicle_publish(conn);
 }
 
+/* At least one note, which tells when it was. */
+static void
+note_words(struct conn *conn, int64_t at_us, const char *words)
+{
+	do {
+		struct note note = { .kind = NOTE_TEXT, .leg = LEG_NONE, .at_us = at_us };
+		size_t length = strnlen(words, NOTE_TEXT_MAX);
+
+		memcpy(note.text, words, length);
+		chronicle_note(conn, note);
+		words += length;
+	} while (*words != '\0');
+}
+
 void
-conn_shutdown_all(struct workbench *bench)
+conn_kill(struct workbench *bench, uint64_t id, enum close_how how, const char *words)
+{
+	struct conn *conn = find(bench, id);
+
+	if (conn == NULL)
+		return;
+	int64_t at_us = chronicle_offset(conn);
+	bool again = conn->why == WHY_ADMIN_KILL;
+	step(conn, how == HOW_FIN ? EV_KILL_FIN : EV_KILL_RST);
+	if (conn->why == WHY_ADMIN_KILL && !again)
+		note_words(conn, at_us, words);
+	settle(conn);
+}
+
+static void
+end_all(struct workbench *bench, enum conn_event event)
 {
 	for (uint32_t slot = 0; slot < bench->conns_touched; slot++) {
 		struct conn *conn = &bench->conns[slot];
 
 		if (!conn->in_use || conn->state == CONN_CLOSED)
 			continue;
-		step(conn, EV_SHUTDOWN);
+		step(conn, event);
 		settle(conn);
 	}
+}
+
+void
+conn_drain_all(struct workbench *bench)
+{
+	end_all(bench, EV_DRAIN);
+}
+
+void
+conn_shutdown_all(struct workbench *bench)
+{
+	end_all(bench, EV_SHUTDOWN);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "base/addr.h"
 #include "proxy/workbench.h"
+#include "track/close_reason.h"
 
 /* The connections of a worker, from accept to close. */
 
@@ -23,7 +24,11 @@ bool conn_look(struct workbench *bench, uint32_t slot);
 /* An order: looks at this one now, if it is still there. */
 void conn_refresh(struct workbench *bench, uint64_t id);
 
-/* The end of the process: EV_SHUTDOWN for each. */
+/* An order: ends this one, if it is still there, by HOW_RST or HOW_FIN.  The first such order's words are kept. */
+void conn_kill(struct workbench *bench, uint64_t id, enum close_how how, const char *words);
+
+/* The deadline of an admin's drain, and the end of the process: each connection ends now. */
+void conn_drain_all(struct workbench *bench);
 void conn_shutdown_all(struct workbench *bench);
 
 /* At the end of each turn: publishes counters, gives slots and places back. */

@@ -55,6 +55,7 @@ struct conn {
 	uint8_t owed;    /* flushing: enum leg_name that has not acknowledged all */
 	uint8_t news;    /* a bit for each enum event_type to be published */
 	uint8_t speaker; /* enum leg_name: from whom the last payload came, or LEG_NONE */
+	bool concluding; /* flushing: an admin ends it in order, each pump had its last call */
 	bool overlapped; /* both spoke at once, some time */
 	bool in_use;
 	bool drafting;          /* bench->draft is its record */

@@ -69,9 +69,31 @@ ending_close(struct conn *conn, const bool abort[LEG_COUNT])
 	return EV_NONE;
 }
 
+bool
+ending_is_lossy(const struct conn *conn)
+{
+	for (int i = 0; i < LEG_COUNT; i++) {
+		const struct conn_leg *leg = &conn->legs[i];
+
+		if (leg->error != 0 || (conn->concluding && conn->pumps[i].through && socket_inq(leg->watch.fd) > 0))
+			return true;
+	}
+	return false;
+}
+
+/* Bytes that go on coming must not keep one that an admin ends: until both FINs are on their way none count. */
+static bool
+is_progress(const struct conn *conn, uint64_t acknowledged)
+{
+	bool pumping = !conn->pumps[LEG_CLIENT].through || !conn->pumps[LEG_UPSTREAM].through;
+
+	return acknowledged > conn->acknowledged && !(conn->concluding && pumping);
+}
+
 enum conn_event
 ending_look(struct conn *conn)
 {
+	bool awaits_fins = conn->concluding && !ending_is_lossy(conn);
 	uint64_t acknowledged = 0;
 	bool owed = false;
 
@@ -87,14 +109,14 @@ ending_look(struct conn *conn)
 			acknowledged += sent;
 		else if ((uint64_t)queued < sent)
 			acknowledged += sent - (uint64_t)queued;
-		if (!to->through || queued > 0) {
+		if (!to->through || queued > 0 || (awaits_fins && !conn->legs[i].ended)) {
 			owed = true;
 			conn->owed = (uint8_t)i;
 		}
 	}
 	if (!owed)
 		return EV_FLUSHED;
-	if (acknowledged > conn->acknowledged)
+	if (is_progress(conn, acknowledged))
 		conn->times.phase = conn_now(conn);
 	conn->acknowledged = acknowledged;
 	conn->rearm = true;

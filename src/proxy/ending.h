@@ -10,6 +10,9 @@
 /* In flushing: has the other kernel got it all?  EV_FLUSHED, or EV_NONE.  A lost side is owed nothing. */
 enum conn_event ending_look(struct conn *conn);
 
+/* A side was lost, or what it sent behind the last call goes nowhere: then no FIN may be the last word. */
+bool ending_is_lossy(const struct conn *conn);
+
 /* Closes one socket; abort: with RST, which throws away what is not acknowledged. */
 void ending_close_leg(struct conn *conn, enum leg_name leg, bool abort);
 

@@ -160,12 +160,27 @@ error_of(const struct farewell *farewell)
 	return farewell->error;
 }
 
+/* As its reason says; but what an admin ended, by what the sides were given. */
+static enum close_how
+how_of(const struct farewell *farewell, const struct record *record)
+{
+	if (farewell->why != WHY_ADMIN_KILL)
+		return close_meanings[farewell->why].how;
+	for (int i = 0; i < LEG_COUNT; i++) {
+		const struct record_leg *leg = &record->legs[i];
+
+		if (farewell->legs[i].abort || leg->fin_sent_us == RECORD_UNKNOWN ||
+		    leg->rst_sent_us != RECORD_UNKNOWN || leg->rst_received_us != RECORD_UNKNOWN)
+			return HOW_RST;
+	}
+	return HOW_FIN;
+}
+
 static bool
 is_clean(const struct farewell *farewell, const struct record_close *close)
 {
-	return close_meanings[farewell->why].how == HOW_FIN && farewell->legs[LEG_CLIENT].ended &&
-	       farewell->legs[LEG_UPSTREAM].ended && close->undelivered[LEG_CLIENT] == 0 &&
-	       close->undelivered[LEG_UPSTREAM] == 0;
+	return close->how == HOW_FIN && farewell->legs[LEG_CLIENT].ended && farewell->legs[LEG_UPSTREAM].ended &&
+	       close->undelivered[LEG_CLIENT] == 0 && close->undelivered[LEG_UPSTREAM] == 0;
 }
 
 static void
@@ -211,7 +226,7 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	close->reason = farewell->why;
 	close->order = order_of(farewell, tallies);
 	close->initiator = close_initiator(farewell->why, close->order == ORDER_SAME_TURN);
-	close->how = close_meanings[farewell->why].how;
+	close->how = (uint8_t)how_of(farewell, record);
 	close->leg = farewell->fault;
 	close->speaker = farewell->speaker;
 	close->last_words = farewell->last_words;

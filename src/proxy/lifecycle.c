@@ -4,14 +4,19 @@
  *
  *   accepted ─┬──────────────┬─► connecting ─► established ─┬─► client_half_closed ───┬─► flushing ─► closed
  *             └─► sniffing ──┘                              ├─► upstream_half_closed ─┤
- *                                                           └───────── RST ───────────┘
+ *                                                           └──── RST, kill by FIN ───┘
  *
  * sniffing is for --proxy-in alone.  A client that finishes there and never sent
  * a byte, as health checks do, is no fault: it gets a FIN for its FIN.
  *
  * In flushing both kinds of end wait until the other kernel has it all: a RST
  * to pass on (it would overtake the bytes before it) and our last FINs.  What
- * cuts a life short, our timers and the end of the process, leads straight to closed.
+ * cuts a life short, our timers, an admin and the end of the process, leads
+ * straight to closed.
+ *
+ * A kill by FIN is for a connection through which both sides can be told in
+ * order.  Before it stands, a FIN would look like an answer: a RST, then.  And an
+ * end that is under way stays what it is, for a FIN could hide a RST.
  *
  * This file decides; conn.c acts.  Nothing here touches a socket, so the
  * whole table is tested without one.
@@ -44,6 +49,7 @@ static const struct transition table[CONN_STATES][EV_COUNT] = {
 	[EV_UPSTREAM_RST]  = { DO_PASS_RST,   CONN_FLUSHING,             WHY_UPSTREAM_RESET },
 	[EV_CLIENT_LOST]   = { DO_PASS_RST,   CONN_FLUSHING,             WHY_CLIENT_LOST },
 	[EV_UPSTREAM_LOST] = { DO_PASS_RST,   CONN_FLUSHING,             WHY_UPSTREAM_LOST },
+	[EV_KILL_FIN]      = { DO_CONCLUDE,   CONN_FLUSHING,             WHY_ADMIN_KILL },
 },
 [CONN_CLIENT_HALF_CLOSED] = {
 	[EV_UPSTREAM_FIN]  = { DO_FINISH,     CONN_FLUSHING,             WHY_CLIENT_FIN },
@@ -51,6 +57,7 @@ static const struct transition table[CONN_STATES][EV_COUNT] = {
 	[EV_UPSTREAM_RST]  = { DO_PASS_RST,   CONN_FLUSHING,             WHY_UPSTREAM_RESET },
 	[EV_CLIENT_LOST]   = { DO_PASS_RST,   CONN_FLUSHING,             WHY_CLIENT_LOST },
 	[EV_UPSTREAM_LOST] = { DO_PASS_RST,   CONN_FLUSHING,             WHY_UPSTREAM_LOST },
+	[EV_KILL_FIN]      = { DO_CONCLUDE,   CONN_FLUSHING,             WHY_ADMIN_KILL },
 },
 [CONN_UPSTREAM_HALF_CLOSED] = {
 	[EV_CLIENT_FIN]    = { DO_FINISH,     CONN_FLUSHING,             WHY_UPSTREAM_FIN },
@@ -58,6 +65,7 @@ static const struct transition table[CONN_STATES][EV_COUNT] = {
 	[EV_UPSTREAM_RST]  = { DO_PASS_RST,   CONN_FLUSHING,             WHY_UPSTREAM_ABANDONED },
 	[EV_CLIENT_LOST]   = { DO_PASS_RST,   CONN_FLUSHING,             WHY_CLIENT_LOST },
 	[EV_UPSTREAM_LOST] = { DO_PASS_RST,   CONN_FLUSHING,             WHY_UPSTREAM_LOST },
+	[EV_KILL_FIN]      = { DO_CONCLUDE,   CONN_FLUSHING,             WHY_ADMIN_KILL },
 },
 [CONN_FLUSHING] = { /* the reasons here count only where both had finished: lifecycle_why */
 	[EV_FLUSHED]       = { DO_CLOSE,      CONN_CLOSED,               WHY_NONE },
@@ -67,12 +75,13 @@ static const struct transition table[CONN_STATES][EV_COUNT] = {
 	[EV_UPSTREAM_RST]  = { DO_PASS_RST,   CONN_FLUSHING,             WHY_UPSTREAM_ABANDONED },
 	[EV_CLIENT_LOST]   = { DO_PASS_RST,   CONN_FLUSHING,             WHY_CLIENT_LOST },
 	[EV_UPSTREAM_LOST] = { DO_PASS_RST,   CONN_FLUSHING,             WHY_UPSTREAM_LOST },
+	[EV_KILL_FIN]      = { DO_NOTHING,    CONN_FLUSHING,             WHY_NONE },
 },
 };
 
 /* What cuts a life short: where it can happen, and the reason it leaves. */
 #define IN(state)  (1u << CONN_##state)
-#define ARRIVING   (IN(ACCEPTED) | IN(CONNECTING))
+#define ARRIVING   (IN(ACCEPTED) | IN(SNIFFING) | IN(CONNECTING))
 #define HALF       (IN(CLIENT_HALF_CLOSED) | IN(UPSTREAM_HALF_CLOSED))
 #define FORWARDING (IN(ESTABLISHED) | HALF)
 #define ANYWHERE   (IN(CLOSED) - 1)
@@ -96,6 +105,9 @@ static const struct {
 	[EV_HALF_CLOSE]           = { HALF,           { DO_ABORT,    CONN_CLOSED,   WHY_HALF_CLOSE_TIMEOUT } },
 	[EV_FLUSH]                = { IN(FLUSHING),   { DO_ABORT,    CONN_CLOSED,   WHY_FLUSH_TIMEOUT } },
 	[EV_MAX_DURATION]         = { ANYWHERE,       { DO_ABORT,    CONN_CLOSED,   WHY_MAX_DURATION } },
+	[EV_KILL_RST]             = { ANYWHERE,       { DO_ABORT,    CONN_CLOSED,   WHY_ADMIN_KILL } },
+	[EV_KILL_FIN]             = { ARRIVING,       { DO_ABORT,    CONN_CLOSED,   WHY_ADMIN_KILL } },
+	[EV_DRAIN]                = { ANYWHERE,       { DO_ABORT,    CONN_CLOSED,   WHY_ADMIN_DRAIN } },
 	[EV_SHUTDOWN]             = { ANYWHERE,       { DO_ABORT,    CONN_CLOSED,   WHY_SHUTDOWN } },
 };
 

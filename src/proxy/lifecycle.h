@@ -42,6 +42,10 @@ enum conn_event {
 	EV_FLUSH, /* nothing we sent is acknowledged any more */
 	EV_MAX_DURATION,
 
+	/* An admin's word, or a signal's. */
+	EV_KILL_RST,
+	EV_KILL_FIN,
+	EV_DRAIN, /* its deadline */
 	EV_SHUTDOWN,
 	EV_COUNT
 };
@@ -57,6 +61,7 @@ enum conn_action {
 	DO_CONNECT,  /* … and go on to the next */
 	DO_FORWARD,  /* start both pumps */
 	DO_FINISH,   /* let the pumps come to their ends */
+	DO_CONCLUDE, /* each side gets what has come from the other, then a FIN of ours */
 	DO_PASS_RST, /* the other side gets what came before, then a RST */
 	DO_CLOSE,    /* all is delivered; a RST still owed goes out now */
 	DO_ABORT,    /* a RST to both, now */

@@ -19,8 +19,9 @@
 #include "proxy/sampler.h"
 #include "proxy/workbench.h"
 
-/* Mail of our own, beside the orders of others. */
-enum mail_kind { MAIL_DRAIN = ORDER_KINDS, MAIL_RESUME, MAIL_SHUTDOWN };
+/* Mail of our own, beside the orders of others.  Each says only that there is something to do: of a kind
+ * one on its way is enough. */
+enum mail_kind { MAIL_RESUME = ORDER_KINDS, MAIL_HOLD, MAIL_CUT, MAIL_DRAIN, MAIL_SHUTDOWN };
 
 #define TICK_NS     NS_PER_S          /* looks at the accept queues */
 #define RETRY_NS    (100 * NS_PER_MS) /* descriptors that others hold come back without telling us */
@@ -44,22 +45,36 @@ struct worker {
 	struct entrance *entrances; /* one for each pair of the settings */
 	struct sampler sampler;
 	struct timer tick, retry;
-	bool draining;
-	bool place_freed;          /* in this turn */
-	atomic_bool paused;        /* written by this worker alone */
-	atomic_bool resume_posted; /* one such mail is enough */
+	bool draining;          /* the end of accepting has begun */
+	bool on_hold;           /* as workers->on_hold was when it looked; then it is not paused, too */
+	bool place_freed;       /* in this turn */
+	atomic_bool paused;     /* by a shortage; written by this worker alone */
+	_Atomic unsigned mails; /* a bit for each mail_kind on its way to it */
 };
 
 struct workers {
 	struct track *track;
 	int count, started;
-	_Atomic int paused;     /* how many */
+	_Atomic int paused;     /* how many do not accept, by a shortage or on hold */
+	atomic_bool on_hold;    /* an admin's drain */
 	_Atomic int *listening; /* by listener: how many workers still do */
 	_Atomic int64_t said_ns;
 	struct worker *workers;
 };
 
-/* Pausing. */
+static bool
+send_to(struct worker *worker, enum mail_kind kind)
+{
+	struct mail mail = { .kind = kind };
+	unsigned bit = 1u << kind;
+
+	if ((atomic_fetch_or(&worker->mails, bit) & bit) != 0 || mailbox_post(worker->mailbox, &mail))
+		return true;
+	atomic_fetch_and(&worker->mails, ~bit);
+	return false;
+}
+
+/* Pausing: for a shortage, until it ends, or on hold, until that is taken back. */
 
 static void
 say_paused(struct workers *all, int error)
@@ -97,6 +112,28 @@ unwatch_entrances(struct worker *worker)
 		loop_unwatch(worker->loop, &worker->entrances[i].watch);
 }
 
+/* One more that does not accept.  True: it was the first, and the listeners are paused. */
+static bool
+count_out(struct workers *all, int error)
+{
+	if (atomic_fetch_add(&all->paused, 1) > 0)
+		return false;
+	step_all_listeners(all, STEP_PAUSED, error);
+	if (atomic_load(&all->paused) == 0) /* others went on meanwhile, and spoke before us */
+		step_all_listeners(all, STEP_RESUMED, 0);
+	return true;
+}
+
+static void
+count_in(struct workers *all)
+{
+	if (atomic_fetch_sub(&all->paused, 1) > 1)
+		return;
+	step_all_listeners(all, STEP_RESUMED, 0);
+	if (atomic_load(&all->paused) > 0)
+		step_all_listeners(all, STEP_PAUSED, 0);
+}
+
 static void
 pause_accepting(struct worker *worker, int error)
 {
@@ -107,12 +144,8 @@ pause_accepting(struct worker *worker, int error)
 	unwatch_entrances(worker);
 	atomic_store(&worker->paused, true);
 	totals_add(&worker->bench.totals->counts[TOTAL_ACCEPT_PAUSES], 1);
-	if (atomic_fetch_add(&all->paused, 1) == 0) {
-		step_all_listeners(all, STEP_PAUSED, error);
+	if (count_out(all, error))
 		say_paused(all, error);
-		if (atomic_load(&all->paused) == 0) /* others went on meanwhile, and spoke before us */
-			step_all_listeners(all, STEP_RESUMED, 0);
-	}
 	/* A place that came free before we said that we are paused told nobody. */
 	int64_t wait = error == 0 && has_place(all) ? 0 : RETRY_NS;
 	timer_arm(loop_timers(worker->loop), &worker->retry, loop_now(worker->loop) + wait);
@@ -122,13 +155,9 @@ pause_accepting(struct worker *worker, int error)
 static void
 tell_paused(struct workers *all)
 {
-	struct mail mail = { .kind = MAIL_RESUME };
-
 	for (int i = 0; i < all->count; i++) {
-		struct worker *worker = &all->workers[i];
-
-		if (atomic_load(&worker->paused) && !atomic_exchange(&worker->resume_posted, true))
-			mailbox_post(worker->mailbox, &mail);
+		if (atomic_load(&all->workers[i].paused))
+			send_to(&all->workers[i], MAIL_RESUME);
 	}
 }
 
@@ -191,11 +220,43 @@ resume_accepting(struct worker *worker)
 		return;
 	}
 	atomic_store(&worker->paused, false);
-	if (atomic_fetch_sub(&all->paused, 1) == 1) {
-		step_all_listeners(all, STEP_RESUMED, 0);
-		if (atomic_load(&all->paused) > 0)
-			step_all_listeners(all, STEP_PAUSED, 0);
+	count_in(all);
+}
+
+/* Whoever does not accept is short of nothing: a hold takes the place of a pause. */
+static void
+hold(struct worker *worker)
+{
+	worker->on_hold = true;
+	unwatch_entrances(worker);
+	timer_cancel(loop_timers(worker->loop), &worker->retry);
+	if (!atomic_exchange(&worker->paused, false))
+		count_out(worker->all, 0);
+}
+
+static void
+end_hold(struct worker *worker)
+{
+	worker->on_hold = false;
+	if (watch_entrances(worker) == 0) {
+		count_in(worker->all);
+		return;
 	}
+	atomic_store(&worker->paused, true);
+	timer_arm(loop_timers(worker->loop), &worker->retry, loop_now(worker->loop) + RETRY_NS);
+}
+
+static void
+look_at_hold(struct worker *worker)
+{
+	bool on_hold = atomic_load(&worker->all->on_hold);
+
+	if (worker->draining || on_hold == worker->on_hold)
+		return;
+	if (on_hold)
+		hold(worker);
+	else
+		end_hold(worker);
 }
 
 static void
@@ -234,7 +295,7 @@ close_entrances(struct worker *worker)
 	worker->draining = true;
 	for (int i = 0; i < worker->bench.settings->pair_count; i++)
 		close_entrance(&worker->entrances[i], i);
-	if (atomic_exchange(&worker->paused, false))
+	if (atomic_exchange(&worker->paused, false) || worker->on_hold)
 		atomic_fetch_sub(&worker->all->paused, 1);
 	timer_cancel(loop_timers(worker->loop), &worker->retry);
 }
@@ -254,20 +315,39 @@ drain(struct worker *worker)
 }
 
 static void
+obey(struct worker *worker, const struct mail *mail)
+{
+	struct admin_order order;
+
+	orders_take(worker->all->track->orders, worker->bench.number, mail, &order);
+	if (order.kind == ORDER_REFRESH)
+		conn_refresh(&worker->bench, order.id);
+	else
+		conn_kill(&worker->bench, order.id, order.how, order.words);
+}
+
+static void
 on_mail(void *argument, const struct mail *mail)
 {
 	struct worker *worker = argument;
 
-	switch (mail->kind) {
-	case ORDER_REFRESH:
-		conn_refresh(&worker->bench, mail->id);
+	if (mail->kind < ORDER_KINDS) {
+		obey(worker, mail);
+		return;
+	}
+	atomic_fetch_and(&worker->mails, ~(1u << mail->kind)); /* first: what comes from here on is another */
+	switch ((enum mail_kind)mail->kind) {
+	case MAIL_RESUME:
+		resume_accepting(worker);
+		break;
+	case MAIL_HOLD:
+		look_at_hold(worker);
+		break;
+	case MAIL_CUT:
+		conn_drain_all(&worker->bench);
 		break;
 	case MAIL_DRAIN:
 		drain(worker);
-		break;
-	case MAIL_RESUME:
-		atomic_store(&worker->resume_posted, false);
-		resume_accepting(worker);
 		break;
 	case MAIL_SHUTDOWN:
 		drain(worker);
@@ -406,22 +486,33 @@ workers_start(struct workers *workers)
 }
 
 static void
-post_to_all(struct workers *workers, enum mail_kind kind)
+send_to_all(struct workers *workers, enum mail_kind kind)
 {
-	struct mail mail = { .kind = kind };
-
 	for (int i = 0; i < workers->started; i++) {
-		bool posted = mailbox_post(workers->workers[i].mailbox, &mail);
+		bool sent = send_to(&workers->workers[i], kind);
 
-		assert(posted); /* each kind is posted a bounded number of times */
-		(void)posted;
+		assert(sent); /* orders leave room (track/orders.h), and of each kind there is one */
+		(void)sent;
 	}
+}
+
+void
+workers_hold(struct workers *workers, bool on_hold)
+{
+	atomic_store(&workers->on_hold, on_hold);
+	send_to_all(workers, MAIL_HOLD);
+}
+
+void
+workers_cut(struct workers *workers)
+{
+	send_to_all(workers, MAIL_CUT);
 }
 
 void
 workers_drain(struct workers *workers)
 {
-	post_to_all(workers, MAIL_DRAIN);
+	send_to_all(workers, MAIL_DRAIN);
 }
 
 bool
@@ -437,7 +528,7 @@ workers_are_done(struct workers *workers)
 void
 workers_shutdown(struct workers *workers)
 {
-	post_to_all(workers, MAIL_SHUTDOWN);
+	send_to_all(workers, MAIL_SHUTDOWN);
 	for (int i = 0; i < workers->started; i++)
 		pthread_join(workers->workers[i].thread, NULL);
 	for (int i = workers->started; i < workers->count; i++)

@@ -24,6 +24,10 @@ struct workers *workers_new(struct track *track, struct group *const *groups, co
 /* 0 or -errno.  The signals that the daemon handles must be blocked. */
 int workers_start(struct workers *workers);
 
+/* From the main thread.  On hold they accept nobody: clients wait in the kernel's queue. */
+void workers_hold(struct workers *workers, bool on_hold);
+void workers_cut(struct workers *workers); /* the deadline of a drain: ends every connection there is */
+
 /* From the main thread, in this order. */
 void workers_drain(struct workers *workers);    /* serve those who wait already, then close the listeners */
 bool workers_are_done(struct workers *workers); /* after a drain: the last connection has ended */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "base/figure.h"
+#include "track/story.h"
 
 struct evidence {
 	const struct track *track;
@@ -147,6 +148,18 @@ add_others(struct text *text, const struct evidence *it)
 		text_addf(text, ", the last of %u addresses that failed", it->record->attempts);
 }
 
+/* ", saying "INC-4711"" */
+static void
+add_words(struct text *text, const struct evidence *it)
+{
+	char words[STORY_WORDS_MAX];
+
+	if (story_admin_words(it->track, it->record, words) == NULL)
+		return;
+	text_add(text, ", saying ");
+	text_add_quoted(text, words);
+}
+
 /* What a sentence may have in braces. */
 static const struct {
 	const char *name;
@@ -161,6 +174,7 @@ static const struct {
 	{ "others", add_others },
 	{ "target", add_target },
 	{ "took", add_took },
+	{ "words", add_words },
 };
 
 enum { CLAUSES = sizeof(clauses) / sizeof(clauses[0]) };

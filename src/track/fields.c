@@ -7,6 +7,7 @@
 #include "net/tcp_info.h"
 #include "track/conn_id.h"
 #include "track/detail.h"
+#include "track/story.h"
 
 #define VIEW_OF(view) VIEW_##view
 
@@ -301,6 +302,12 @@ reading_detail(struct reading *r)
 	text_init(&text, r->room, sizeof(r->room));
 	detail_write(&text, r->track, r->record);
 	return value_text(r->room);
+}
+
+static struct value
+reading_admin_words(struct reading *r)
+{
+	return value_text(story_admin_words(r->track, r->record, r->room));
 }
 
 struct value

@@ -21,7 +21,7 @@ struct notes;
 enum note_kind {
 	NOTE_ATTEMPT, /* a target that failed */
 	NOTE_STALL,   /* a side that took nothing for a while */
-	NOTE_TEXT,    /* a piece of the admin's words, the last piece first */
+	NOTE_TEXT,    /* an admin ended it, with a piece of the words given, the last piece first */
 };
 
 enum {

@@ -3,17 +3,39 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include "track/conn_id.h"
+
+enum { NO_SLIP = ORDER_SLIPS };
+
+struct slip {
+	atomic_bool taken; /* by whoever posts, until whoever takes the order has read it */
+	enum close_how how;
+	char words[ORDER_WORDS_MAX + 1];
+};
+
+struct tray {
+	struct mailbox *_Atomic mailbox; /* NULL: nobody reads it yet */
+	_Atomic uint32_t waiting;
+};
 
 struct orders {
 	int workers;
-	struct mailbox *_Atomic mailboxes[];
+	_Atomic uint64_t refused;
+	struct slip slips[ORDER_SLIPS];
+	struct tray trays[]; /* the process's, then one for each worker */
 };
+
+static struct tray *
+tray_of(struct orders *orders, int worker)
+{
+	return &orders->trays[worker - ORDERS_TO_PROCESS];
+}
 
 struct orders *
 orders_new(int workers)
 {
-	struct orders *orders = calloc(1, sizeof(*orders) + (size_t)workers * sizeof(orders->mailboxes[0]));
+	struct orders *orders = calloc(1, sizeof(*orders) + (size_t)(workers + 1) * sizeof(orders->trays[0]));
 
 	if (orders != NULL)
 		orders->workers = workers;
@@ -29,17 +51,94 @@ orders_free(struct orders *orders)
 void
 orders_deliver_to(struct orders *orders, int worker, struct mailbox *mailbox)
 {
-	atomic_store(&orders->mailboxes[worker], mailbox);
+	atomic_store(&tray_of(orders, worker)->mailbox, mailbox);
+}
+
+static void
+free_slip(struct slip *slip)
+{
+	atomic_store_explicit(&slip->taken, false, memory_order_release);
+}
+
+static uint32_t
+write_slip(struct orders *orders, const struct admin_order *order)
+{
+	for (uint32_t i = 0; i < ORDER_SLIPS; i++) {
+		struct slip *slip = &orders->slips[i];
+
+		if (atomic_exchange_explicit(&slip->taken, true, memory_order_acquire))
+			continue;
+		slip->how = order->how;
+		memcpy(slip->words, order->words, sizeof(slip->words));
+		return i;
+	}
+	return NO_SLIP;
+}
+
+static void
+read_slip(struct orders *orders, uint32_t number, struct admin_order *order)
+{
+	struct slip *slip = &orders->slips[number];
+
+	order->how = slip->how;
+	memcpy(order->words, slip->words, sizeof(order->words));
+	free_slip(slip);
+}
+
+static bool
+post_with_slip(struct orders *orders, struct mailbox *mailbox, const struct admin_order *order)
+{
+	struct mail mail = { .kind = order->kind, .id = order->id, .number = write_slip(orders, order) };
+
+	if (mail.number == NO_SLIP)
+		return false;
+	if (mailbox_post(mailbox, &mail))
+		return true;
+	free_slip(&orders->slips[mail.number]);
+	return false;
+}
+
+static bool
+post(struct orders *orders, struct mailbox *mailbox, const struct admin_order *order)
+{
+	struct mail mail = { .kind = order->kind, .id = order->id };
+
+	if (order->kind == ORDER_KILL)
+		return post_with_slip(orders, mailbox, order);
+	if (order->kind == ORDER_DRAIN)
+		mail.id = (uint64_t)order->timeout_ns;
+	return mailbox_post(mailbox, &mail);
 }
 
 bool
-orders_post(struct orders *orders, enum order_kind kind, uint64_t id)
+orders_post(struct orders *orders, const struct admin_order *order)
 {
-	struct mail mail = { .kind = kind, .id = id };
-	int worker = conn_id_worker(id);
+	int worker = order->kind >= ORDER_DRAIN ? ORDERS_TO_PROCESS : conn_id_worker(order->id);
+	struct tray *tray = worker < orders->workers ? tray_of(orders, worker) : NULL;
+	struct mailbox *mailbox = tray == NULL ? NULL : atomic_load(&tray->mailbox);
 
-	if (worker >= orders->workers)
+	if (mailbox == NULL)
 		return false;
-	struct mailbox *mailbox = atomic_load(&orders->mailboxes[worker]);
-	return mailbox != NULL && mailbox_post(mailbox, &mail);
+	if (atomic_fetch_add(&tray->waiting, 1) < ORDERS_WAITING_MAX && post(orders, mailbox, order))
+		return true;
+	atomic_fetch_sub(&tray->waiting, 1);
+	atomic_fetch_add_explicit(&orders->refused, 1, memory_order_relaxed);
+	return false;
+}
+
+void
+orders_take(struct orders *orders, int worker, const struct mail *mail, struct admin_order *order)
+{
+	*order = (struct admin_order){ .kind = (enum order_kind)mail->kind, .id = mail->id };
+	atomic_fetch_sub(&tray_of(orders, worker)->waiting, 1);
+	if (order->kind == ORDER_DRAIN)
+		order->timeout_ns = (int64_t)mail->id;
+	if (order->kind == ORDER_KILL)
+		read_slip(orders, mail->number, order);
+}
+
+uint64_t
+orders_refused(const struct orders *orders)
+{
+	return atomic_load_explicit(&orders->refused, memory_order_relaxed);
 }

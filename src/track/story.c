@@ -160,11 +160,16 @@ tell_legs(struct story *story, const struct record *record)
 static void
 tell_notes(struct story *story, const struct note *notes, int count)
 {
+	bool killed = false;
+
 	for (int i = count - 1; i >= 0; i--) {
-		if (notes[i].kind != NOTE_STALL)
-			continue;
-		tell(story, notes[i].at_us, STORY_STALL, (enum leg_name)notes[i].leg, 0);
-		tell(story, notes[i].until_us, STORY_RESUME, (enum leg_name)notes[i].leg, 0);
+		if (notes[i].kind == NOTE_STALL) {
+			tell(story, notes[i].at_us, STORY_STALL, (enum leg_name)notes[i].leg, 0);
+			tell(story, notes[i].until_us, STORY_RESUME, (enum leg_name)notes[i].leg, 0);
+		} else if (notes[i].kind == NOTE_TEXT && !killed) { /* further pieces are the same step */
+			tell(story, notes[i].at_us, STORY_KILL, LEG_NONE, 0);
+			killed = true;
+		}
 	}
 }
 
@@ -181,10 +186,14 @@ tell_cause(struct story *story, const struct record *record, int64_t closed_us)
 	case WHY_UPSTREAM_LOST:
 		tell(story, close->began_us, STORY_LOST, LEG_UPSTREAM, close->error);
 		break;
+	case WHY_ADMIN_DRAIN:
+		tell(story, closed_us, STORY_DRAIN, LEG_NONE, 0);
+		break;
 	case WHY_SHUTDOWN:
 		tell(story, closed_us, STORY_SHUTDOWN, LEG_NONE, 0);
 		break;
 	case WHY_UPSTREAM_CONNECT_TIMEOUT: /* its attempt tells */
+	case WHY_ADMIN_KILL:               /* its note tells */
 		break;
 	default:
 		if (close->how == HOW_TIMEOUT)
@@ -243,7 +252,7 @@ const char *
 story_admin_words(const struct track *track, const struct record *record, char text[STORY_WORDS_MAX])
 {
 	struct note notes[NOTES_MAX];
-	int count = read_notes(track, record, notes);
+	int count = record->close.reason == WHY_ADMIN_KILL ? read_notes(track, record, notes) : 0;
 	size_t length = 0;
 
 	for (int i = count - 1; i >= 0; i--) {

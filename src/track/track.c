@@ -32,10 +32,12 @@ track_init(struct track *track, const struct settings *settings, uint32_t max_co
 	track->bus = bus_new(settings->workers, BUS_CAPACITY);
 	track->listeners = listeners_new(settings->pair_count, settings->workers);
 	track->orders = orders_new(settings->workers);
+	track->draining = draining_new();
 	track->totals = aligned_alloc(_Alignof(struct totals), (size_t)settings->workers * sizeof(struct totals));
 	track->congestions = calloc((size_t)settings->workers, sizeof(track->congestions[0]));
 	if (track->table == NULL || track->notes == NULL || track->congestions == NULL || track->orders == NULL ||
-	    track->history == NULL || track->bus == NULL || track->listeners == NULL || track->totals == NULL) {
+	    track->history == NULL || track->bus == NULL || track->listeners == NULL || track->totals == NULL ||
+	    track->draining == NULL) {
 		track_fini(track);
 		return -ENOMEM;
 	}
@@ -51,6 +53,7 @@ track_fini(struct track *track)
 	bus_free(track->bus);
 	listeners_free(track->listeners);
 	orders_free(track->orders);
+	draining_free(track->draining);
 	notes_free(track->notes);
 	free(track->congestions);
 	free(track->totals);

@@ -6,6 +6,7 @@
 #include "config/settings.h"
 #include "track/bus.h"
 #include "track/congestion.h"
+#include "track/draining.h"
 #include "track/history.h"
 #include "track/listeners.h"
 #include "track/notes.h"
@@ -28,6 +29,7 @@ struct track {
 	struct bus *bus;
 	struct listeners *listeners;
 	struct orders *orders;
+	struct draining *draining;
 	struct totals *totals;                /* one for each worker */
 	struct congestion_names *congestions; /* one for each worker */
 };

@@ -40,7 +40,11 @@ START_TEST(probes_tell_alive_from_ready)
 	atomic_store(&api.readiness, NOT_READY_DRAINING);
 	api_ask("/readyz");
 	ck_assert_int_eq(api.answer.status, 503);
-	ck_assert_ptr_nonnull(strstr(api.answer.body, "Draining"));
+	ck_assert_ptr_nonnull(strstr(api.answer.body, "Draining on an admin's order"));
+	atomic_store(&api.readiness, NOT_READY_STOPPING);
+	api_ask("/readyz");
+	ck_assert_int_eq(api.answer.status, 503);
+	ck_assert_ptr_nonnull(strstr(api.answer.body, "Draining to stop"));
 	api_ask("/livez");
 	ck_assert_int_eq(api.answer.status, 200);
 }

@@ -2,8 +2,9 @@
 /*
  * Connections to which things happen by chance, a few at once and with too few
  * loans.  Whatever the order: no byte is lost, invented or out of order; a FIN
- * goes out only behind everything that came before a FIN; an abort never becomes
- * an orderly end; and in the end all is given back (scene.c).
+ * goes out only behind everything that came before a FIN, or before an admin's
+ * order; an abort never becomes an orderly end; and in the end all is given back
+ * (scene.c).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 enum { CAST = 4, ACTS = 200, STORIES = 20 };
 
 static struct actor cast[CAST];
+static bool concluded[CAST]; /* an admin told it to end in order */
 static uint32_t chance;
 
 static uint32_t
@@ -94,13 +96,23 @@ act_on_leg(const struct actor *actor, enum leg_name leg)
 }
 
 static void
-check_leg(const struct actor *actor, enum leg_name leg)
+kill_one(void)
+{
+	uint32_t i = draw(CAST);
+	bool in_order = draw(4) > 0;
+
+	concluded[i] = concluded[i] || in_order;
+	conn_kill(&scene.bench, cast[i].id, in_order ? HOW_FIN : HOW_RST, "by chance");
+}
+
+static void
+check_leg(const struct actor *actor, enum leg_name leg, bool may_be_cut)
 {
 	const struct fake_socket *sink = scene_socket(actor, leg), *source = scene_socket(actor, leg_other(leg));
 
 	ck_assert(sink->in_order);
 	ck_assert_uint_le(sink->sent, source->given + source->readable);
-	if (!sink->fin_sent)
+	if (!sink->fin_sent || may_be_cut)
 		return;
 	ck_assert(source->fin_came);
 	ck_assert_uint_eq(source->readable, 0);
@@ -127,9 +139,9 @@ check_end(const struct actor *actor)
 		    record->close.undelivered[leg], (int64_t)(came > acknowledged ? came - acknowledged : 0));
 		ck_assert_uint_eq(record->bytes[leg].received, scene_socket(actor, leg)->given);
 		ck_assert_uint_eq(record->bytes[leg].sent, sink->sent);
-		/* An orderly end is one on both sides. */
-		ck_assert(close_meanings[record->close.reason].how == HOW_FIN ? sink->fin_sent && !sink->aborted
-									      : sink->aborted);
+		/* An orderly end is one on both sides, and hides nothing. */
+		ck_assert(record->close.how == HOW_FIN ? sink->fin_sent && !sink->aborted : sink->aborted);
+		ck_assert(record->close.how != HOW_FIN || (source->fin_came && record->close.undelivered[leg] == 0));
 	}
 	ck_assert_uint_ne(record->close.reason, WHY_INTERNAL_ERROR);
 }
@@ -139,19 +151,23 @@ act(void)
 {
 	for (uint32_t times = draw(4) + 1; times > 0; times--)
 		act_on_leg(&cast[draw(CAST)], draw(2) == 0 ? LEG_CLIENT : LEG_UPSTREAM);
+	if (draw(30) == 0)
+		kill_one();
 	scene_after(draw(8) == 0 ? draw(200) * NS_PER_MS : 0);
 	for (int i = 0; i < CAST; i++) {
 		if (scene_socket(&cast[i], LEG_UPSTREAM)->connector) {
-			check_leg(&cast[i], LEG_CLIENT);
-			check_leg(&cast[i], LEG_UPSTREAM);
+			check_leg(&cast[i], LEG_CLIENT, concluded[i]);
+			check_leg(&cast[i], LEG_UPSTREAM, concluded[i]);
 		}
 		if (!is_over(&cast[i]))
 			continue;
 		if (scene_socket(&cast[i], LEG_UPSTREAM)->connector &&
 		    scene_record(&cast[i])->connect_us != RECORD_UNKNOWN)
 			check_end(&cast[i]);
-		if (draw(4) == 0)
+		if (draw(4) == 0) {
 			cast[i] = enter();
+			concluded[i] = false;
+		}
 	}
 }
 
@@ -192,8 +208,10 @@ START_TEST(whatever_happens_nothing_is_lost_and_no_end_is_mistaken)
 {
 	chance = (uint32_t)_i + 1;
 	scene.settings.buffer_memory = 2 * LOAN_SIZE;
-	for (int i = 0; i < CAST; i++)
+	for (int i = 0; i < CAST; i++) {
 		cast[i] = enter();
+		concluded[i] = false;
+	}
 	for (int i = 0; i < ACTS; i++)
 		act();
 	let_end();

@@ -40,6 +40,20 @@ http_get_json(const struct proxy *proxy, const char *target)
 	return keep(get(proxy, target));
 }
 
+int
+http_order(const struct proxy *proxy, const char *method, const char *target, const char *headers, json_t **document)
+{
+	struct answer answer;
+	char request[1024];
+
+	snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, target, headers);
+	http_ask(&proxy->admin, request, &answer);
+	if (document != NULL)
+		*document = keep(json_loads(answer.body, JSON_REJECT_DUPLICATES, NULL));
+	http_forget(&answer);
+	return answer.status;
+}
+
 /* Member names hold no dots, so a dot always goes one deeper. */
 json_t *
 path(const json_t *json, const char *text)

@@ -10,6 +10,10 @@
 /* GET `target`; asserts 200 and JSON. */
 json_t *http_get_json(const struct proxy *proxy, const char *target);
 
+/* Another method, with further headers (each with its CR LF): the status; *document unless NULL gets the body. */
+int
+http_order(const struct proxy *proxy, const char *method, const char *target, const char *headers, json_t **document);
+
 /* What is at "conns.0.legs.client.bytes_received"; asserts that the path exists. */
 json_t *path(const json_t *json, const char *path);
 const char *path_text(const json_t *json, const char *path); /* NULL for null */

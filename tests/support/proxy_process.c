@@ -83,7 +83,7 @@ launch(const struct proxy_start *how, const char *format, va_list arguments)
 	length = (size_t)snprintf(text, sizeof(text), "%s ", program());
 	length += (size_t)vsnprintf(text + length, sizeof(text) - length, format, arguments);
 	ck_assert_uint_lt(length, sizeof(text) - 32);
-	if (strstr(text, " -a ") == NULL && strstr(text, " --admin") == NULL)
+	if (strstr(text, " -a ") == NULL && strstr(text, " --admin ") == NULL)
 		strcat(text, " -a 127.0.0.1:0");
 	split(text, words);
 

@@ -136,6 +136,21 @@ START_TEST(a_timer_names_the_side_at_fault)
 }
 END_TEST
 
+START_TEST(what_an_admin_gave_as_a_reason_is_told)
+{
+	struct note note = { .id = record.id, .kind = NOTE_TEXT, .text = "stuck since caf\xc3\xa9 \033[2J" };
+
+	track.notes = notes_new(1, 1);
+	record.first_note = notes_add(track.notes, 0, &note);
+	ck_assert_str_eq(tail(), "127.0.0.1:51234 -> 127.0.0.1:8080 | 127.0.0.1:51236 -> 127.0.0.1:80\n");
+	text_init(&line, bytes, sizeof(bytes));
+	end_as(WHY_ADMIN_KILL);
+	ck_assert_ptr_nonnull(strstr(formatted(), " by admin/rst "));
+	ck_assert_ptr_nonnull(strstr(bytes, ":80, admin_reason \"stuck since caf?? ?[2J\"\n"));
+	notes_free(track.notes);
+}
+END_TEST
+
 START_TEST(several_attempts_and_a_slow_connect_are_told)
 {
 	record.attempts = 3;
@@ -251,7 +266,17 @@ START_TEST(the_longest_line_fits)
 	record.close.leg = LEG_UPSTREAM;
 	record.close.undelivered[LEG_CLIENT] = record.close.undelivered[LEG_UPSTREAM] = INT64_MAX;
 	record.close.error = ENOTRECOVERABLE;
-	ck_assert_ptr_nonnull(strstr(formatted(), ", errno ENOTRECOVERABLE\n"));
+	record.close.reason = WHY_ADMIN_KILL;
+	track.notes = notes_new(1, NOTES_MAX);
+	for (int i = 0; i < NOTES_MAX; i++) {
+		struct note note = { .id = record.id, .kind = NOTE_TEXT, .next = record.first_note };
+
+		memset(note.text, 'w', NOTE_TEXT_MAX);
+		record.first_note = notes_add(track.notes, 0, &note);
+	}
+	ck_assert_ptr_nonnull(strstr(formatted(), ", errno ENOTRECOVERABLE, admin_reason \"wwww"));
+	ck_assert_ptr_nonnull(strstr(bytes, "wwww\"\n"));
+	notes_free(track.notes);
 }
 END_TEST
 
@@ -312,6 +337,7 @@ main(void)
 	tcase_add_test(tcase, the_columns_hold_the_longest_words);
 	tcase_add_test(tcase, both_ends_in_one_turn_blame_nobody);
 	tcase_add_test(tcase, a_timer_names_the_side_at_fault);
+	tcase_add_test(tcase, what_an_admin_gave_as_a_reason_is_told);
 	tcase_add_test(tcase, several_attempts_and_a_slow_connect_are_told);
 	tcase_add_test(tcase, a_probe_is_called_one);
 	tcase_add_test(tcase, ports_of_ipv6_can_be_told_from_the_address);

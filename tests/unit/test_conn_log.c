@@ -95,10 +95,10 @@ START_TEST(as_json_each_line_is_a_whole_record)
 {
 	settings.log_conns = LOG_CONNS_JSON;
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
-	live_and_close_many(20);
+	live_and_close_many(10);
 	conn_log_stop(conn_log);
 	stderr_pipe_read_all();
-	ck_assert_uint_eq(stderr_pipe_count("\n"), 20);
+	ck_assert_uint_eq(stderr_pipe_count("\n"), 10);
 	for (char *line = stderr_pipe.seen, *end; *line != '\0'; line = end + 1) {
 		end = strchr(line, '\n');
 		json_t *record = json_loadb(line, (size_t)(end - line), 0, NULL);

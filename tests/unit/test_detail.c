@@ -19,7 +19,7 @@ setup(void)
 	memset(&settings, 0, sizeof(settings));
 	strcpy(settings.upstreams[0].name, "db.example:5432");
 	strcpy(settings.upstreams[0].targets[0].name, "unix:/run/db");
-	track = (struct track){ .settings = &settings };
+	track = (struct track){ .settings = &settings, .notes = notes_new(1, 4) };
 	record_init(&record);
 	ck_assert(addr_parse(&client, "198.51.100.7:40000") && addr_parse(&listener, "192.0.2.100:8080"));
 	ck_assert(addr_parse(&ours, "192.0.2.100:50000") && addr_parse(&target, "192.0.2.1:80"));
@@ -40,6 +40,12 @@ setup(void)
 		.last_words = 512,
 		.error = ECONNRESET,
 	};
+}
+
+static void
+teardown(void)
+{
+	notes_free(track.notes);
 }
 
 static const char *
@@ -139,6 +145,16 @@ START_TEST(a_timer_tells_how_long_and_at_whom)
 }
 END_TEST
 
+START_TEST(an_admin_is_quoted)
+{
+	ck_assert_str_eq(detail(WHY_ADMIN_KILL),
+	    "An admin ended the connection 12.0 ms after the client's last 512 bytes; all that came was delivered.");
+	record.first_note = notes_add(
+	    track.notes, 0, &(struct note){ .id = record.id, .kind = NOTE_TEXT, .text = "INC-4711: \"stuck\"" });
+	ck_assert_ptr_nonnull(strstr(detail(WHY_ADMIN_KILL), "512 bytes, saying \"INC-4711: "));
+}
+END_TEST
+
 START_TEST(ends_seen_at_once_are_a_remark)
 {
 	record.close.order = ORDER_SAME_TURN;
@@ -176,7 +192,7 @@ main(void)
 	Suite *suite = suite_create("track/detail");
 	TCase *tcase = tcase_create("sentences");
 
-	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, every_sentence_asks_only_for_what_there_is);
 	tcase_add_test(tcase, a_reset_tells_when_and_what_was_lost);
 	tcase_add_test(tcase, whoever_spoke_last_and_then_reset_is_named_once);
@@ -185,6 +201,7 @@ main(void)
 	tcase_add_test(tcase, an_end_without_any_payload_says_so);
 	tcase_add_test(tcase, a_refusal_names_the_target_and_how_long_it_took);
 	tcase_add_test(tcase, a_timer_tells_how_long_and_at_whom);
+	tcase_add_test(tcase, an_admin_is_quoted);
 	tcase_add_test(tcase, ends_seen_at_once_are_a_remark);
 	tcase_add_test(tcase, a_unix_leg_that_was_reset_saw_an_end_of_file);
 	tcase_add_test(tcase, the_longest_sentence_fits);

@@ -295,6 +295,40 @@ START_TEST(an_abort_is_told_where_it_puts_a_reset_on_the_wire)
 }
 END_TEST
 
+START_TEST(a_kill_was_by_fin_only_if_both_sides_were_given_one)
+{
+	farewell.why = WHY_ADMIN_KILL;
+	for (int i = 0; i < LEG_COUNT; i++) {
+		near_finishes(i);
+		far_finishes(i);
+		record->legs[i].fin_sent_us = 5;
+	}
+	if (_i == 1)
+		record->legs[LEG_UPSTREAM].fin_sent_us = RECORD_UNKNOWN;
+	if (_i == 2)
+		record->legs[LEG_CLIENT].rst_received_us = 6;
+	farewell_say(&farewell, record);
+	ck_assert_int_eq(record->close.initiator, BY_ADMIN);
+	ck_assert_int_eq(record->close.how, _i == 0 ? HOW_FIN : HOW_RST);
+	ck_assert_int_eq(record->close.clean, _i == 0);
+}
+END_TEST
+
+START_TEST(a_side_that_spoke_behind_our_fin_is_reset_and_no_kill_by_fin)
+{
+	farewell.why = WHY_ADMIN_KILL;
+	for (int i = 0; i < LEG_COUNT; i++) {
+		near_finishes(i);
+		record->legs[i].fin_sent_us = 5;
+	}
+	far_sends(LEG_UPSTREAM, 7);
+	check_undelivered(0, 7);
+	ck_assert_int_eq(record->legs[LEG_UPSTREAM].rst_sent_us, 3000000);
+	ck_assert_int_eq(record->close.how, HOW_RST);
+	ck_assert(!record->close.clean);
+}
+END_TEST
+
 START_TEST(closing_with_bytes_unread_is_an_abort_too)
 {
 	far_sends(LEG_UPSTREAM, 1);
@@ -421,6 +455,8 @@ main(void)
 	tcase_add_test(tcase, the_clients_own_header_is_no_payload_either);
 	tcase_add_test(tcase, without_a_whole_header_nobody_knows_what_was_payload);
 	tcase_add_test(tcase, an_abort_is_told_where_it_puts_a_reset_on_the_wire);
+	tcase_add_loop_test(tcase, a_kill_was_by_fin_only_if_both_sides_were_given_one, 0, 3);
+	tcase_add_test(tcase, a_side_that_spoke_behind_our_fin_is_reset_and_no_kill_by_fin);
 	tcase_add_test(tcase, closing_with_bytes_unread_is_an_abort_too);
 	tcase_add_test(tcase, ends_in_one_turn_have_no_initiator);
 	tcase_add_loop_test(tcase, an_end_that_nobody_told_is_seen_now, 0, 3);

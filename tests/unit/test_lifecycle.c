@@ -92,6 +92,35 @@ START_TEST(an_end_that_was_not_acknowledged_is_not_orderly)
 }
 END_TEST
 
+START_TEST(an_admin_who_ends_it_in_order_is_the_first_cause)
+{
+	check_end(
+	    PLAY(EV_ROUTED, EV_CONNECTED, EV_KILL_FIN, EV_CLIENT_FIN, EV_UPSTREAM_FIN), CONN_FLUSHING, WHY_ADMIN_KILL);
+	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_KILL_FIN, EV_FLUSHED), CONN_CLOSED, WHY_ADMIN_KILL);
+	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_KILL_FIN, EV_CLIENT_RST), CONN_FLUSHING, WHY_ADMIN_KILL);
+	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_KILL_FIN, EV_FLUSH), CONN_CLOSED, WHY_ADMIN_KILL);
+	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_KILL_FIN, EV_KILL_RST), CONN_CLOSED, WHY_ADMIN_KILL);
+}
+END_TEST
+
+START_TEST(a_kill_by_fin_hides_no_reset)
+{
+	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_UPSTREAM_RST, EV_KILL_FIN), CONN_FLUSHING, WHY_UPSTREAM_RESET);
+	ck_assert_int_eq(lifecycle_next(CONN_FLUSHING, EV_KILL_FIN)->action, DO_NOTHING);
+	ck_assert_int_eq(lifecycle_next(CONN_CONNECTING, EV_KILL_FIN)->action, DO_ABORT);
+}
+END_TEST
+
+START_TEST(an_orderly_end_that_an_admin_cuts_is_the_admins)
+{
+	check_end(
+	    PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_UPSTREAM_FIN, EV_KILL_RST), CONN_CLOSED, WHY_ADMIN_KILL);
+	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_FIN, EV_UPSTREAM_FIN, EV_KILL_FIN, EV_FLUSHED), CONN_CLOSED,
+	    WHY_CLIENT_FIN);
+	check_end(PLAY(EV_ROUTED, EV_CONNECTED, EV_CLIENT_RST, EV_KILL_RST), CONN_CLOSED, WHY_CLIENT_RESET);
+}
+END_TEST
+
 START_TEST(ends_in_one_turn_have_no_initiator)
 {
 	ck_assert_int_eq(close_initiator(WHY_CLIENT_FIN, true), BY_NOBODY);
@@ -172,11 +201,17 @@ START_TEST(every_reason_can_happen)
 }
 END_TEST
 
-START_TEST(the_end_of_the_process_ends_everything)
+START_TEST(an_admin_and_the_end_of_the_process_can_end_everything)
 {
+	static const struct {
+		enum conn_event event;
+		enum close_reason why;
+	} ends[] = { { EV_KILL_RST, WHY_ADMIN_KILL }, { EV_DRAIN, WHY_ADMIN_DRAIN }, { EV_SHUTDOWN, WHY_SHUTDOWN } };
+
 	for (int state = 0; state < CONN_CLOSED; state++) {
-		ck_assert_int_eq(lifecycle_next(state, EV_SHUTDOWN)->to, CONN_CLOSED);
-		ck_assert_int_eq(lifecycle_next(state, EV_SHUTDOWN)->why, WHY_SHUTDOWN);
+		ck_assert_int_eq(lifecycle_next(state, ends[_i].event)->to, CONN_CLOSED);
+		ck_assert_int_eq(lifecycle_next(state, ends[_i].event)->why, ends[_i].why);
+		ck_assert_ptr_nonnull(lifecycle_next(state, EV_KILL_FIN));
 	}
 }
 END_TEST
@@ -203,13 +238,16 @@ main(void)
 	tcase_add_test(stories, the_first_cause_stays);
 	tcase_add_test(stories, closing_before_the_answer_is_abandoning_it);
 	tcase_add_test(stories, an_end_that_was_not_acknowledged_is_not_orderly);
+	tcase_add_test(stories, an_admin_who_ends_it_in_order_is_the_first_cause);
+	tcase_add_test(stories, a_kill_by_fin_hides_no_reset);
+	tcase_add_test(stories, an_orderly_end_that_an_admin_cuts_is_the_admins);
 	tcase_add_test(stories, ends_in_one_turn_have_no_initiator);
 	tcase_add_test(shape, every_state_can_be_reached);
 	tcase_add_test(shape, every_event_can_happen);
 	tcase_add_test(shape, every_other_waiting_state_has_a_bounded_way_out);
 	tcase_add_test(shape, every_ending_has_a_reason);
 	tcase_add_test(shape, every_reason_can_happen);
-	tcase_add_test(shape, the_end_of_the_process_ends_everything);
+	tcase_add_loop_test(shape, an_admin_and_the_end_of_the_process_can_end_everything, 0, 3);
 	tcase_add_test(shape, closed_is_final);
 	suite_add_tcase(suite, stories);
 	suite_add_tcase(suite, shape);

@@ -117,6 +117,8 @@ static const struct {
 	{ PAIR, VALUE(log_conns), LOG_CONNS_TEXT },
 	{ PAIR "--log-conns json", VALUE(log_conns), LOG_CONNS_JSON },
 	{ PAIR "--log-conns off", VALUE(log_conns), LOG_CONNS_OFF },
+	{ PAIR, VALUE(admin_write), false },
+	{ PAIR "--admin-write", VALUE(admin_write), true },
 	{ PAIR, VALUE(demo), false },
 	{ "--demo", VALUE(demo), true },
 	{ "--demo", VALUE(pair_count), 1 },

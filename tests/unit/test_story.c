@@ -252,6 +252,7 @@ START_TEST(the_words_of_an_admin_are_put_together_again)
 	static const char words[] = "INC-4711: this session holds a lock on table orders, asked by the night shift";
 	char text[STORY_WORDS_MAX];
 
+	close_at(5, WHY_ADMIN_KILL);
 	ck_assert_ptr_null(story_admin_words(&track, &record, text));
 	for (size_t at = 0; at < strlen(words); at += NOTE_TEXT_MAX) {
 		struct note note = { .kind = NOTE_TEXT };
