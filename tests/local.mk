@@ -84,12 +84,14 @@ scenario_tests = \
 	%D%/scenario/test_conn_end \
 	%D%/scenario/test_conn_forward \
 	%D%/scenario/test_conn_loans \
+	%D%/scenario/test_conn_probe \
 	%D%/scenario/test_conn_timer
 %C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
 %C%_scenario_test_conn_forward_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_probe_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP

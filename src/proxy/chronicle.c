@@ -87,6 +87,7 @@ count_closed(struct totals *totals, const struct record *record)
 	}
 	totals_add(&totals->counts[TOTAL_CLOSED], 1);
 	totals_add(&totals->closed_by[record->close.reason], 1);
+	totals_add(&totals->closed_as[record->kind], 1);
 }
 
 void
