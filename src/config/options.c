@@ -294,6 +294,13 @@ take_log_conns(struct command *command)
 }
 
 static bool
+take_log_probes(struct command *command)
+{
+	command->settings->log_probes = true;
+	return true;
+}
+
+static bool
 take_demo(struct command *command)
 {
 	command->settings->demo = true;
@@ -357,6 +364,8 @@ static const struct option_row rows[] = {
 	  "error, warning, notice, info or debug" },
 	{ NULL, "--log-conns",          "FORM",       take_log_conns, AT(log_conns), 0, 0, "text",
 	  "closed ones as text, json, or off" },
+	{ NULL, "--log-probes",         NULL,         take_log_probes, 0, 0, 0, NULL,
+	  "those that came and went without a byte, too" },
 	{ NULL, "--demo",               NULL,         take_demo,      0, 0, 0, NULL,
 	  "bring an upstream and some clients along" },
 	{ "-V", "--version",            NULL,         NULL,           0, 0, 0, NULL,

@@ -68,6 +68,7 @@ publish_news(struct conn *conn, const struct record *record, uint64_t history_nu
 			.type = (uint8_t)type,
 			.state = record->state,
 			.reason = record->close.reason,
+			.kind = record->kind,
 		};
 
 		if (conn->news & 1u << type)
