@@ -108,6 +108,7 @@ integration_tests = \
 	%D%/integration/test_endings \
 	%D%/integration/test_half_close \
 	%D%/integration/test_many_connections \
+	%D%/integration/test_probes \
 	%D%/integration/test_proxy_out \
 	%D%/integration/test_routes \
 	%D%/integration/test_ss_agrees \
