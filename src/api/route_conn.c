@@ -41,7 +41,8 @@ route_conn(const struct request *request, struct reply *reply)
 		show(track, &copy.record, reply);
 	else if (answer == TABLE_GONE)
 		reply_problem(reply, PROBLEM_CONNECTION_GONE, NULL,
-		    "It was closed, and later ones have taken its place in the history (--history keeps more).");
+		    "It was closed, and later ones have taken its place in the history "
+		    "(--history keeps more, though no more probes).");
 	else
 		reply_problem(reply, PROBLEM_UNKNOWN_CONNECTION, NULL,
 		    "This start of the process never gave the id \"%s\".", request->id);
