@@ -97,6 +97,7 @@ scenario_tests = \
 	%D%/scenario/test_conn_kill \
 	%D%/scenario/test_conn_loans \
 	%D%/scenario/test_conn_look \
+	%D%/scenario/test_conn_probe \
 	%D%/scenario/test_conn_sniff \
 	%D%/scenario/test_conn_timer \
 	%D%/scenario/test_conn_turns
@@ -108,6 +109,7 @@ scenario_tests = \
 %C%_scenario_test_conn_loans_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_look_LDADD    = $(fake_LDADD)
 %C%_scenario_test_conn_sniff_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_probe_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_turns_LDADD   = $(fake_LDADD)
 
@@ -128,6 +130,7 @@ integration_tests = \
 	%D%/integration/test_kill \
 	%D%/integration/test_many_connections \
 	%D%/integration/test_path \
+	%D%/integration/test_probes \
 	%D%/integration/test_proxy_in \
 	%D%/integration/test_proxy_out \
 	%D%/integration/test_routes \

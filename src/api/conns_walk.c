@@ -12,7 +12,7 @@ static void
 enter_history(struct conns_walk *walk)
 {
 	walk->phase = walk->filter.closed ? WALK_HISTORY : WALK_ENDED;
-	for (int i = 0; i < walk->track->settings->workers; i++) {
+	for (int i = 0; i < history_rings(walk->track->history); i++) {
 		walk->rings[i] = (struct walk_ring){
 			.place = history_head(walk->track->history, i),
 			.oldest = history_oldest(walk->track->history, i),
@@ -45,16 +45,23 @@ conns_walk_fini(struct conns_walk *walk)
 	free(walk->found);
 }
 
+/* Whether the ring may hold what is wanted.  The others keep their places, which a cursor tells too. */
+static bool
+reads(const struct conns_walk *walk, int ring)
+{
+	return walk->filter.kind == -1 || history_holds(ring, (enum record_kind)walk->filter.kind);
+}
+
 /* Puts what the cursor says where it belongs, and asks whether such a place was ever given. */
 static bool
 resume_history(struct conns_walk *walk, const struct cursor *cursor)
 {
-	int workers = walk->track->settings->workers;
+	int rings = history_rings(walk->track->history);
 
-	if (cursor->count != 2 * workers)
+	if (cursor->count != 2 * rings)
 		return false;
 	enter_history(walk);
-	for (int i = 0; i < workers; i++) {
+	for (int i = 0; i < rings; i++) {
 		struct walk_ring *ring = &walk->rings[i];
 		uint64_t place = cursor->numbers[2 * i], left = cursor->numbers[2 * i + 1], gone;
 
@@ -64,7 +71,7 @@ resume_history(struct conns_walk *walk, const struct cursor *cursor)
 		ring->place = place;
 		ring->oldest = place - left;
 		if (gone > ring->oldest) {
-			walk->overwritten += gone - ring->oldest;
+			walk->overwritten += reads(walk, i) ? gone - ring->oldest : 0;
 			ring->oldest = gone;
 		}
 	}
@@ -108,6 +115,8 @@ wants(const struct conns_walk *walk, const struct record *record)
 
 	if (filter->state != -1 && record->state != filter->state)
 		return false;
+	if (filter->kind != -1 && record->kind != filter->kind)
+		return false;
 	if (record->client_protocol == FLOW_TCP && record->client.port == filter->port)
 		return true;
 	return filter->port == 0 || flow_has_port(&record->legs[LEG_CLIENT].flow, filter->port) ||
@@ -116,13 +125,13 @@ wants(const struct conns_walk *walk, const struct record *record)
 
 /* Reads the entry before the ring's place.  False: there is none any more. */
 static bool
-look(struct conns_walk *walk, int worker, union record_words *copy)
+look(struct conns_walk *walk, int number, union record_words *copy)
 {
-	struct walk_ring *ring = &walk->rings[worker];
+	struct walk_ring *ring = &walk->rings[number];
 
 	if (ring->place == ring->oldest)
 		return false;
-	if (history_read(walk->track->history, worker, ring->place - 1, copy) == RING_READ)
+	if (history_read(walk->track->history, number, ring->place - 1, copy) == RING_READ)
 		return true;
 	/* Overwritten, and with it all that is older. */
 	walk->overwritten += ring->place - ring->oldest;
@@ -136,9 +145,11 @@ latest(struct conns_walk *walk, union record_words *copy)
 {
 	int best = -1;
 
-	for (int i = 0; i < walk->track->settings->workers; i++) {
+	for (int i = 0; i < history_rings(walk->track->history); i++) {
 		struct walk_ring *ring = &walk->rings[i];
 
+		if (!reads(walk, i))
+			continue;
 		if (ring->closed_ns == 0 && look(walk, i, copy))
 			ring->closed_ns = copy->record.closed_ns;
 		if (ring->place > ring->oldest && (best == -1 || ring->closed_ns > walk->rings[best].closed_ns))
@@ -151,17 +162,17 @@ static enum walk_answer
 next_closed(struct conns_walk *walk, union record_words *copy)
 {
 	for (int looks = 0; looks < LOOKS; looks++) {
-		int worker = latest(walk, copy);
+		int ring = latest(walk, copy);
 
-		if (worker == -1) {
+		if (ring == -1) {
 			walk->phase = WALK_ENDED;
 			return WALK_OVER;
 		}
-		bool read = look(walk, worker, copy);
-		walk->rings[worker].closed_ns = 0;
+		bool read = look(walk, ring, copy);
+		walk->rings[ring].closed_ns = 0;
 		if (!read)
 			continue;
-		walk->rings[worker].place--;
+		walk->rings[ring].place--;
 		if (wants(walk, &copy->record) &&
 		    (walk->found == NULL || *found_at(walk, copy->record.id) != copy->record.id))
 			return WALK_FOUND;
@@ -212,10 +223,11 @@ conns_walk_place(const struct conns_walk *walk, const union record_words *last, 
 		cursor->numbers[cursor->count++] = conn_id_slot(last->record.id);
 		return;
 	}
+	int of_last = history_ring(last->record.worker, (enum record_kind)last->record.kind);
 	cursor->kind = CURSOR_HISTORY;
-	for (int i = 0; i < walk->track->settings->workers; i++) {
+	for (int i = 0; i < history_rings(walk->track->history); i++) {
 		const struct walk_ring *ring = &walk->rings[i];
-		uint64_t place = ring->place + (i == last->record.worker);
+		uint64_t place = ring->place + (i == of_last);
 
 		cursor->numbers[cursor->count++] = place;
 		cursor->numbers[cursor->count++] = place - ring->oldest;

@@ -12,7 +12,7 @@
  * closed ones, newest first.  It copies one record at a time and waits for
  * nobody, so the workers go on beneath it.
  *
- *    table ──────────────► history, a ring for each worker
+ *    table ──────────────► history, its rings
  *    worker 0, slot 0 …    place ◄── read backwards, the latest of all rings next
  *                          oldest    kept when the walk came there
  *
@@ -22,6 +22,7 @@
 struct conns_filter {
 	bool live, closed;
 	int state;     /* enum conn_state of the live ones; -1: any */
+	int kind;      /* enum record_kind; -1: any */
 	uint16_t port; /* of any of the four ends; 0: any */
 };
 
@@ -35,7 +36,7 @@ struct conns_walk {
 	struct walk_ring {
 		uint64_t place, oldest;
 		int64_t closed_ns; /* of the entry before `place`; 0: not looked at yet */
-	} rings[WORKERS_MAX];
+	} rings[HISTORY_RINGS_MAX];
 	uint64_t overwritten; /* entries that the walk should have met, and were gone */
 
 	/* Ids found in the table, when closed ones will follow; open addressing, 0 is no id. */

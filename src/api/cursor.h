@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/text.h"
-#include "config/settings.h"
+#include "track/history.h"
 
 /*
  * A place to go on from, as a text that means nothing to those who keep it.
@@ -15,7 +15,7 @@
  */
 enum cursor_kind { CURSOR_EVENTS, CURSOR_TABLE, CURSOR_HISTORY, CURSOR_KINDS };
 
-enum { CURSOR_NUMBERS_MAX = 2 * WORKERS_MAX, CURSOR_TEXT_MAX = 18 + 17 * CURSOR_NUMBERS_MAX };
+enum { CURSOR_NUMBERS_MAX = 2 * HISTORY_RINGS_MAX, CURSOR_TEXT_MAX = 18 + 17 * CURSOR_NUMBERS_MAX };
 
 struct cursor {
 	enum cursor_kind kind;

@@ -88,7 +88,8 @@ find(const struct request *request, bool fresh, union record_words *copy, struct
 		return true;
 	if (answer == TABLE_GONE)
 		reply_problem(reply, PROBLEM_CONNECTION_GONE, NULL,
-		    "It was closed, and later ones have taken its place in the history (--history keeps more).");
+		    "It was closed, and later ones have taken its place in the history "
+		    "(--history keeps more, though no more probes).");
 	else
 		reply_problem(reply, PROBLEM_UNKNOWN_CONNECTION, NULL,
 		    "This start of the process never gave the id \"%s\".", request->id);

@@ -18,7 +18,7 @@
 
 enum { LIMIT_DEFAULT = 500, LIMIT_MAX = 10000 };
 
-const char *const route_conns_parameters[] = { "state", "limit", "after", "port", "view", "count", NULL };
+const char *const route_conns_parameters[] = { "state", "kind", "limit", "after", "port", "view", "count", NULL };
 
 struct order {
 	struct conns_filter filter;
@@ -45,14 +45,54 @@ struct listing {
 	char room[RECORD_JSON_MAX + 2 * CURSOR_TEXT_MAX];
 };
 
+static void
+refuse_word(struct reply *reply, const char *name, const char *value, const char *expected, const char *const *names)
+{
+	const char *meant = nearest(value, names);
+
+	reply_problem(reply, PROBLEM_BAD_VALUE, name, "Expected %s%s%s%s.", expected,
+	    meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
+}
+
+static bool
+take_kind(struct order *order, const char *value, struct reply *reply)
+{
+	const char *names[KIND_COUNT + 1] = { NULL };
+	char room[80];
+	struct text expected;
+
+	order->filter.kind = -1;
+	text_init(&expected, room, sizeof(room));
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		names[kind] = record_kind_text((enum record_kind)kind);
+		text_addf(&expected, "%s%s", kind == 0 ? "" : kind + 1 < KIND_COUNT ? ", " : " or ", names[kind]);
+		if (value != NULL && strcmp(value, names[kind]) == 0)
+			order->filter.kind = kind;
+	}
+	if (value == NULL || order->filter.kind != -1)
+		return true;
+	refuse_word(reply, "kind", value, room, names);
+	return false;
+}
+
+/* Only closed ones are of other kinds than KIND_PROXY, so whoever asks for those need not say so. */
+static const char *
+state_unless_said(const struct order *order)
+{
+	return order->filter.kind == -1 || order->filter.kind == KIND_PROXY ? "active" : "closed";
+}
+
 static bool
 take_state(struct order *order, const char *value, struct reply *reply)
 {
 	const char *names[CONN_STATES + 3];
 	int count = 0;
 
-	order->filter = (struct conns_filter){ .live = true, .state = -1 };
-	if (value == NULL || strcmp(value, "active") == 0)
+	order->filter.live = true;
+	order->filter.state = -1;
+	if (value == NULL)
+		value = state_unless_said(order);
+	if (strcmp(value, "active") == 0)
 		return true;
 	order->filter.live = strcmp(value, "closed") != 0;
 	order->filter.closed = !order->filter.live || strcmp(value, "all") == 0;
@@ -68,9 +108,7 @@ take_state(struct order *order, const char *value, struct reply *reply)
 	names[count++] = "active";
 	names[count++] = "all";
 	names[count] = NULL;
-	const char *meant = nearest(value, names);
-	reply_problem(reply, PROBLEM_BAD_VALUE, "state", "Expected active, closed, all or the name of a state%s%s%s.",
-	    meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
+	refuse_word(reply, "state", value, "active, closed, all or the name of a state", names);
 	return false;
 }
 
@@ -121,7 +159,8 @@ take_order(struct order *order, const struct request *request, struct reply *rep
 	const struct query *query = &request->query;
 	uint64_t limit = LIMIT_DEFAULT, port = 0, count = 0;
 
-	if (!take_state(order, query_value(query, "state"), reply) ||
+	if (!take_kind(order, query_value(query, "kind"), reply) ||
+	    !take_state(order, query_value(query, "state"), reply) ||
 	    !take_number(request, "limit", 1, LIMIT_MAX, &limit, reply) ||
 	    !take_number(request, "port", 1, 65535, &port, reply) ||
 	    !take_number(request, "count", 0, 1, &count, reply) ||

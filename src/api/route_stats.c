@@ -38,6 +38,10 @@ route_stats(const struct request *request, struct reply *reply)
 	for (int why = WHY_NONE + 1; why < WHY_COUNT; why++)
 		json_add_count(closed, close_meanings[why].text,
 		    totals_sum_closed(track->totals, workers, (enum close_reason)why));
+	json_t *as = json_add_object(stats, "connections_closed_by_kind");
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		json_add_count(as, record_kind_text((enum record_kind)kind),
+		    totals_sum_kind(track->totals, workers, (enum record_kind)kind));
 	json_t *totals = json_add_object(stats, "totals");
 	for (int total = 0; total < TOTAL_COUNT; total++)
 		json_add_count(

@@ -363,6 +363,8 @@ static const struct option_row rows[] = {
 	  "error, warning, notice, info or debug" },
 	{ NULL, "--log-conns",          "FORM",       take_log_conns, AT(log_conns), 0, 0, "text",
 	  "closed ones as text, json, or off" },
+	{ NULL, "--log-probes",         NULL,         take_flag,      AT(log_probes), 0, 0, NULL,
+	  "those that came and went without a byte, too" },
 	{ NULL, "--demo",               NULL,         take_flag,      AT(demo), 0, 0, NULL,
 	  "bring an upstream and some clients along" },
 	{ "-V", "--version",            NULL,         NULL,           0, 0, 0, NULL,

@@ -80,6 +80,7 @@ struct settings {
 
 	enum log_level log_level;
 	enum log_conns log_conns;
+	bool log_probes; /* log all closed ones, not only those of KIND_PROXY */
 	bool demo;
 };
 

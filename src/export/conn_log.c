@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bus tells when; what to write comes from history, whose numbers have no
- * gaps, so that lines which were overwritten before they could be written are
- * counted to the last one.
+ * The bus tells when; what to write comes from history, in whose rings numbers
+ * have no gaps, so that lines which were overwritten before they could be
+ * written are counted to the last one.  What is not to be logged, such as a
+ * port scan, stands in rings of its own, which are not followed.
  *
  * stderr is shared with whoever started us, so it cannot be made non-blocking
  * here.  Instead a write waits until stderr has room, and is small enough for
@@ -49,7 +50,7 @@ struct conn_log {
 	unsigned batch_lines;
 	char line_bytes[LINE_BYTES_MAX], batch_bytes[BATCH_MAX];
 
-	int worker; /* whose turn it is: a busy one starves no other */
+	int ring; /* of history, whose turn it is: a busy one starves no other */
 	uint64_t next[];
 };
 
@@ -157,13 +158,19 @@ format_line(struct conn_log *log, const struct record *record)
 }
 
 static bool
-next_of(struct conn_log *log, int worker, union record_words *closed)
+follows(const struct conn_log *log, int ring)
+{
+	return log->track->settings->log_probes || history_holds(ring, KIND_PROXY);
+}
+
+static bool
+next_of(struct conn_log *log, int ring, union record_words *closed)
 {
 	const struct history *history = log->track->history;
-	uint64_t *next = &log->next[worker];
+	uint64_t *next = &log->next[ring];
 
 	for (;;) {
-		enum ring_answer answer = history_read(history, worker, *next, closed);
+		enum ring_answer answer = history_read(history, ring, *next, closed);
 
 		if (answer == RING_NOT_YET)
 			return false;
@@ -171,7 +178,7 @@ next_of(struct conn_log *log, int worker, union record_words *closed)
 			(*next)++;
 			return true;
 		}
-		uint64_t oldest = history_oldest(history, worker);
+		uint64_t oldest = history_oldest(history, ring);
 		uint64_t resume = oldest > *next ? oldest : *next + 1;
 		miss(log, resume - *next);
 		*next = resume;
@@ -181,13 +188,13 @@ next_of(struct conn_log *log, int worker, union record_words *closed)
 static bool
 next_closed(struct conn_log *log, union record_words *closed)
 {
-	int workers = table_workers(log->track->table);
+	int rings = history_rings(log->track->history);
 
-	for (int tries = 0; tries < workers; tries++) {
-		int worker = log->worker;
+	for (int tries = 0; tries < rings; tries++) {
+		int ring = log->ring;
 
-		log->worker = (log->worker + 1) % workers;
-		if (next_of(log, worker, closed))
+		log->ring = (log->ring + 1) % rings;
+		if (follows(log, ring) && next_of(log, ring, closed))
 			return true;
 	}
 	return false;
@@ -244,22 +251,22 @@ choose_batch_max(void)
 int
 conn_log_start(struct conn_log **log, const struct track *track)
 {
-	int workers = table_workers(track->table);
+	int rings = history_rings(track->history);
 	struct conn_log *it;
 	int error;
 
 	*log = NULL;
 	if (track->settings->log_conns == LOG_CONNS_OFF)
 		return 0;
-	it = calloc(1, sizeof(*it) + (size_t)workers * sizeof(it->next[0]));
+	it = calloc(1, sizeof(*it) + (size_t)rings * sizeof(it->next[0]));
 	if (it == NULL)
 		return -ENOMEM;
 	it->track = track;
 	it->batch_max = choose_batch_max();
 	text_init(&it->batch, it->batch_bytes, sizeof(it->batch_bytes));
 	error = bus_follow(track->bus, &it->cursor);
-	for (int worker = 0; worker < workers; worker++)
-		it->next[worker] = history_head(track->history, worker);
+	for (int ring = 0; ring < rings; ring++)
+		it->next[ring] = history_head(track->history, ring);
 	if (error == 0)
 		error = -pthread_create(&it->thread, NULL, follow, it);
 	if (error != 0) {

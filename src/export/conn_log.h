@@ -7,8 +7,9 @@
 #include "track/track.h"
 
 /*
- * One line on stderr for each closed connection, from a thread that follows the
- * bus.  When stderr is slow it falls behind alone, and says how many it missed.
+ * One line on stderr for each closed connection of KIND_PROXY, or with
+ * log_probes for each of any kind, from a thread that follows the bus.  When
+ * stderr is slow it falls behind alone, and says how many it missed.
  */
 struct conn_log;
 

@@ -60,6 +60,7 @@ publish_news(struct conn *conn, const struct record *record, uint64_t history_nu
 			.type = (uint8_t)type,
 			.state = record->state,
 			.reason = record->close.reason,
+			.kind = record->kind,
 		};
 
 		if (conn->news & 1u << type)
@@ -92,6 +93,7 @@ count_closed(struct totals *totals, const struct record *record)
 	}
 	totals_add(&totals->counts[TOTAL_CLOSED], 1);
 	totals_add(&totals->closed_by[record->close.reason], 1);
+	totals_add(&totals->closed_as[record->kind], 1);
 }
 
 void

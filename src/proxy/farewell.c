@@ -183,6 +183,18 @@ is_clean(const struct farewell *farewell, const struct record_close *close)
 	       close->undelivered[LEG_CLIENT] == 0 && close->undelivered[LEG_UPSTREAM] == 0;
 }
 
+/* The client came and went, and no payload moved: a port scan, a health check.  Whom the upstream refused,
+ * reset or left first, and whom we or an admin cut off, somebody will ask about: those are none. */
+static bool
+is_probe(const struct record_close *close, const struct tally tallies[LEG_COUNT])
+{
+	const struct close_meaning *meaning = &close_meanings[close->reason];
+	bool client_left = meaning->initiator == BY_CLIENT && meaning->how != HOW_TIMEOUT;
+
+	return client_left && close->order != ORDER_UPSTREAM_FIRST && tallies[LEG_CLIENT].received == 0 &&
+	       tallies[LEG_UPSTREAM].received == 0;
+}
+
 static void
 close_record_leg(struct record_leg *record, const struct farewell_leg *leg, const struct tally *tally, int64_t now_us)
 {
@@ -221,8 +233,6 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	note_first_byte(&record->first_client_byte_us, &tallies[LEG_CLIENT], now_us);
 	note_first_byte(&record->first_upstream_byte_us, &tallies[LEG_UPSTREAM], now_us);
 	record->closed_ns = record->sampled_ns = farewell->now_ns;
-	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
-												: KIND_PROXY;
 	close->reason = farewell->why;
 	close->order = order_of(farewell, tallies);
 	close->initiator = close_initiator(farewell->why, close->order == ORDER_SAME_TURN);
@@ -236,4 +246,5 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	for (int i = 0; i < LEG_COUNT; i++)
 		close->undelivered[i] = difference(tallies[leg_other(i)].received, tallies[i].acknowledged);
 	close->clean = is_clean(farewell, close);
+	record->kind = is_probe(close, tallies) ? KIND_PROBE : KIND_PROXY;
 }

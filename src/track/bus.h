@@ -19,9 +19,9 @@ struct event {
 	uint64_t id;
 	uint64_t revision;
 	int64_t at_us;           /* clock_wall_us */
-	uint64_t history_number; /* EVENT_CLOSE: where the record stands in the worker's history */
-	uint8_t type, state, reason;
-	uint8_t spare[5];
+	uint64_t history_number; /* EVENT_CLOSE: where the record stands, in the ring of its worker and kind */
+	uint8_t type, state, reason, kind;
+	uint8_t spare[4];
 	uint64_t reserved[2];
 };
 

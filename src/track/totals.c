@@ -25,3 +25,13 @@ totals_sum_closed(const struct totals *workers, int count, enum close_reason why
 		sum += atomic_load_explicit(&workers[i].closed_by[why], memory_order_relaxed);
 	return sum;
 }
+
+uint64_t
+totals_sum_kind(const struct totals *workers, int count, enum record_kind kind)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < count; i++)
+		sum += atomic_load_explicit(&workers[i].closed_as[kind], memory_order_relaxed);
+	return sum;
+}

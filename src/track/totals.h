@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include "track/close_reason.h"
+#include "track/record.h"
 
 enum total {
 #define TOTAL(name, kind, text, meaning) TOTAL_##name,
@@ -25,6 +26,7 @@ extern const struct total_meaning total_meanings[TOTAL_COUNT];
 struct totals {
 	_Atomic uint64_t counts[TOTAL_COUNT];
 	_Atomic uint64_t closed_by[WHY_COUNT];
+	_Atomic uint64_t closed_as[KIND_COUNT];
 } __attribute__((aligned(64)));
 
 static inline void
@@ -44,5 +46,6 @@ totals_set(_Atomic uint64_t *count, uint64_t value)
 /* Any thread: the sum over all workers. */
 uint64_t totals_sum(const struct totals *workers, int count, enum total total);
 uint64_t totals_sum_closed(const struct totals *workers, int count, enum close_reason why);
+uint64_t totals_sum_kind(const struct totals *workers, int count, enum record_kind kind);
 
 #endif

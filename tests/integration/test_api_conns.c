@@ -112,6 +112,63 @@ START_TEST(conns_filters_by_the_port_of_a_client_that_a_header_named)
 }
 END_TEST
 
+START_TEST(conns_filters_by_kind)
+{
+	struct api_conn live = api_open(0, 1), proxied = api_open(0, 2), probe = api_open(1, 3);
+	json_t *conns;
+
+	api_close(&proxied);
+	api_close_as(&probe, KIND_PROBE);
+	ck_assert_uint_eq(json_array_size(list("/conns?state=all&count=1")), 3);
+	conns = list("/conns?state=all&kind=proxy&count=1");
+	ck_assert_uint_eq(json_array_size(conns), 2);
+	ck_assert(!lists(conns, &probe));
+	ck_assert_int_eq(api_number(api.document, "matched"), 2);
+	ck_assert(lists(list("/conns?state=closed&kind=proxy"), &proxied));
+	ck_assert_uint_eq(json_array_size(list("/conns?state=closed&kind=proxy")), 1);
+	ck_assert(lists(list("/conns?state=all&kind=probe"), &probe));
+	ck_assert_uint_eq(json_array_size(list("/conns?state=all&kind=probe")), 1);
+	ck_assert_uint_eq(json_array_size(list("/conns?state=active&kind=probe")), 0);
+	ck_assert(lists(list("/conns?kind=proxy"), &live));
+	ck_assert_uint_eq(json_array_size(list("/conns?kind=proxy")), 1);
+}
+END_TEST
+
+/* None that lives is a probe. */
+START_TEST(who_asks_for_probes_alone_means_the_closed_ones)
+{
+	struct api_conn older = api_open(0, 1), newer = api_open(0, 2), last = api_open(1, 3);
+	char target[CURSOR_TEXT_MAX + 100];
+	json_t *conns;
+
+	api_close_as(&older, KIND_PROBE);
+	api_close_as(&newer, KIND_PROBE);
+	api_close(&last);
+	conns = list("/conns?kind=probe&limit=1&count=1");
+	ck_assert_str_eq(id_of(conns, 0), newer.name);
+	ck_assert_int_eq(api_number(api.document, "matched"), 2);
+	ck_assert_int_eq(api_number(api.document, "overwritten"), 0);
+	snprintf(target, sizeof(target), "/conns?kind=probe&after=%s",
+	    json_string_value(json_object_get(api.document, "next")));
+	conns = list(target);
+	ck_assert_uint_eq(json_array_size(conns), 1);
+	ck_assert_str_eq(id_of(conns, 0), older.name);
+}
+END_TEST
+
+START_TEST(a_kind_that_does_not_exist_is_refused_with_the_nearest)
+{
+	api_ask("/conns?kind=prob");
+	ck_assert_int_eq(api.answer.status, 400);
+	api_check_problem("bad_value", "kind");
+	ck_assert_ptr_nonnull(strstr(api.answer.body, "Expected proxy"));
+	ck_assert_ptr_nonnull(strstr(api.answer.body, "did you mean probe?"));
+	api_ask("/conns?kind=");
+	api_check_problem("bad_value", "kind");
+	ck_assert_ptr_null(strstr(api.answer.body, "did you mean"));
+}
+END_TEST
+
 START_TEST(the_full_view_has_more_than_the_short_one)
 {
 	struct api_conn conn = api_open(0, 1);
@@ -123,7 +180,14 @@ START_TEST(the_full_view_has_more_than_the_short_one)
 }
 END_TEST
 
-START_TEST(closed_ones_come_newest_first_over_all_workers)
+/* In runs and in turn, and so that each worker has both. */
+static enum record_kind
+kind_of(int i)
+{
+	return i % 10 < 4 || i % 2 == 0 ? KIND_PROXY : KIND_PROBE;
+}
+
+START_TEST(closed_ones_come_newest_first_over_all_workers_and_kinds)
 {
 	enum { CLOSED = 60 };
 	struct api_conn conns[CLOSED];
@@ -131,7 +195,7 @@ START_TEST(closed_ones_come_newest_first_over_all_workers)
 	for (int i = 0; i < CLOSED; i++)
 		conns[i] = api_open(i * 7 % API_WORKERS, (uint16_t)(i + 1));
 	for (int i = 0; i < CLOSED; i++)
-		api_close(&conns[i]);
+		api_close_as(&conns[i], kind_of(i));
 	json_t *list_of_closed = list("/conns?state=closed");
 	ck_assert_uint_eq(json_array_size(list_of_closed), CLOSED);
 	for (int i = 0; i < CLOSED; i++)
@@ -235,7 +299,7 @@ START_TEST(pages_show_each_once)
 	for (int i = 0; i < 30; i++)
 		conns[i] = api_open(i % API_WORKERS, (uint16_t)(i + 1));
 	for (int i = 0; i < 20; i++)
-		api_close(&conns[i]);
+		api_close_as(&conns[i], kind_of(i));
 	for (size_t q = 0; q < sizeof(queries) / sizeof(queries[0]); q++) {
 		ck_assert_int_gt(walk_pages(queries[q], conns, 30, times), 1);
 		for (int i = 0; i < 30; i++)
@@ -247,6 +311,33 @@ START_TEST(pages_show_each_once)
 	walk_pages("state=closed&limit=3", conns, 30, times);
 	for (int i = 0; i < 30; i++)
 		ck_assert_int_eq(times[i], i < 20);
+	for (int kind = KIND_PROXY; kind <= KIND_PROBE; kind++) {
+		char query[64];
+
+		snprintf(query, sizeof(query), "state=closed&limit=2&kind=%s", record_kind_text(kind));
+		ck_assert_int_gt(walk_pages(query, conns, 30, times), 1);
+		for (int i = 0; i < 30; i++)
+			ck_assert_int_eq(times[i], i < 20 && (int)kind_of(i) == kind);
+	}
+}
+END_TEST
+
+/* A cursor tells the places in all rings, also in those that its list had no use for. */
+START_TEST(a_list_goes_on_with_another_kind)
+{
+	struct api_conn conns[20];
+	char target[CURSOR_TEXT_MAX + 100];
+
+	for (int i = 0; i < 20; i++)
+		conns[i] = api_open(i % API_WORKERS, 1);
+	for (int i = 0; i < 20; i++)
+		api_close_as(&conns[i], kind_of(i));
+	list("/conns?state=closed&kind=proxy&limit=1");
+	snprintf(target, sizeof(target), "/conns?kind=probe&after=%s",
+	    json_string_value(json_object_get(api.document, "next")));
+	json_t *probes = list(target);
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(lists(probes, &conns[i]), kind_of(i) == KIND_PROBE);
 }
 END_TEST
 
@@ -262,7 +353,7 @@ churn(void *unused)
 	for (int i = 0; i < 40; i++)
 		conns[i] = api_open(i % API_WORKERS, 7);
 	for (int oldest = 0; atomic_load(&churning); oldest = (oldest + 1) % 40) {
-		api_close(&conns[oldest]);
+		api_close_as(&conns[oldest], kind_of(oldest));
 		conns[oldest] = api_open(oldest % API_WORKERS, 7);
 	}
 	return unused;
@@ -324,6 +415,41 @@ START_TEST(a_closed_list_tells_what_was_overwritten_between_pages)
 }
 END_TEST
 
+static void
+close_many(int count, enum record_kind kind)
+{
+	for (int i = 0; i < count; i++) {
+		struct api_conn conn = api_open(0, 1);
+
+		api_close_as(&conn, kind);
+	}
+}
+
+START_TEST(what_a_scan_overwrites_is_told_to_whom_it_concerns)
+{
+	static const struct {
+		const char *query;
+		int64_t listed, overwritten;
+	} cases[] = {
+		{ "state=closed", API_HISTORY - 3 + HISTORY_PROBES - 10, 10 },
+		{ "state=closed&kind=proxy", API_HISTORY - 3, 0 },
+		{ "state=closed&kind=probe", HISTORY_PROBES - 10, 10 },
+	};
+	char next[CURSOR_TEXT_MAX], target[CURSOR_TEXT_MAX + 100];
+
+	close_many(HISTORY_PROBES, KIND_PROBE);
+	close_many(API_HISTORY, KIND_PROXY);
+	list("/conns?state=closed&limit=3");
+	strcpy(next, json_string_value(json_object_get(api.document, "next")));
+	close_many(10, KIND_PROBE);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(target, sizeof(target), "/conns?%s&limit=10000&after=%s", cases[i].query, next);
+		ck_assert_int_eq((int64_t)json_array_size(list(target)), cases[i].listed);
+		ck_assert_int_eq(api_number(api.document, "overwritten"), cases[i].overwritten);
+	}
+}
+END_TEST
+
 START_TEST(a_cursor_is_for_its_list_and_its_boot)
 {
 	char target[CURSOR_TEXT_MAX + 100], next[CURSOR_TEXT_MAX];
@@ -365,17 +491,22 @@ START_TEST(an_invented_cursor_does_no_harm)
 		{ "all", ".0", 400 },
 		{ "all", ".0.0.0", 400 },
 		{ "all", "", 400 },
-		{ "closed", ".0.0.0.0.0.0", 200 },
-		{ "closed", ".1.1.0.0.0.0", 200 },
-		{ "closed", ".1.2.0.0.0.0", 400 },
-		{ "closed", ".2.1.0.0.0.0", 400 },
-		{ "closed", ".ffffffffffffffff.ffffffffffffffff.0.0.0.0", 400 },
-		{ "closed", ".0.0.0.0.0", 400 },
+		{ "closed", ".0.0.0.0.0.0.0.0.0.0.0.0", 200 },
+		{ "closed", ".1.1.0.0.0.0.0.0.0.0.0.0", 200 },
+		{ "closed", ".1.2.0.0.0.0.0.0.0.0.0.0", 400 },
+		{ "closed", ".2.1.0.0.0.0.0.0.0.0.0.0", 400 },
+		{ "closed", ".ffffffffffffffff.ffffffffffffffff.0.0.0.0.0.0.0.0.0.0", 400 },
+		{ "closed", ".0.0.0.0.0.0.0.0.0.0.0", 400 },
+		{ "closed", ".0.0.0.0.0.0", 400 },
+		{ "closed", ".0.0.0.0.0.0.0.0.0.0.0.0.0.0", 400 },
+		{ "closed", ".0.0.1.1.0.0.0.0.0.0.0.0", 200 },
+		{ "closed", ".0.0.2.2.0.0.0.0.0.0.0.0", 400 },
 	};
-	struct api_conn conn = api_open(0, 1);
+	struct api_conn conn = api_open(0, 1), probe = api_open(0, 2);
 	char target[200];
 
 	api_close(&conn);
+	api_close_as(&probe, KIND_PROBE);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(target, sizeof(target), "/conns?state=%s&after=%c%llx%s", cases[i].state,
 		    strcmp(cases[i].state, "closed") == 0 ? 'h' : 't', (unsigned long long)api.track.boot,
@@ -399,15 +530,20 @@ main(void)
 	tcase_add_test(tcase, conns_filters_by_state);
 	tcase_add_test(tcase, conns_filters_by_any_of_the_four_ports);
 	tcase_add_test(tcase, conns_filters_by_the_port_of_a_client_that_a_header_named);
+	tcase_add_test(tcase, conns_filters_by_kind);
+	tcase_add_test(tcase, who_asks_for_probes_alone_means_the_closed_ones);
+	tcase_add_test(tcase, a_kind_that_does_not_exist_is_refused_with_the_nearest);
 	tcase_add_test(tcase, the_full_view_has_more_than_the_short_one);
-	tcase_add_test(tcase, closed_ones_come_newest_first_over_all_workers);
+	tcase_add_test(tcase, closed_ones_come_newest_first_over_all_workers_and_kinds);
 	tcase_add_test(tcase, one_that_is_closed_but_has_its_slot_is_found_once);
 	tcase_add_test(tcase, one_on_its_way_into_the_history_is_not_lost);
 	tcase_add_test(tcase, count_tells_how_many_match_beyond_the_limit);
 	tcase_add_test(tcase, a_limit_that_fits_exactly_has_no_next_page);
 	tcase_add_test(tcase, pages_show_each_once);
+	tcase_add_test(tcase, a_list_goes_on_with_another_kind);
 	tcase_add_test(tcase, pages_are_right_while_connections_come_and_go);
 	tcase_add_test(tcase, a_closed_list_tells_what_was_overwritten_between_pages);
+	tcase_add_test(tcase, what_a_scan_overwrites_is_told_to_whom_it_concerns);
 	tcase_add_test(tcase, a_cursor_is_for_its_list_and_its_boot);
 	tcase_add_test(tcase, an_invented_cursor_does_no_harm);
 	suite_add_tcase(suite, tcase);

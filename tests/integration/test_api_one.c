@@ -72,6 +72,9 @@ START_TEST(stats_sum_over_workers)
 	totals_add(&api.track.totals[0].counts[TOTAL_ACCEPTED], 1);
 	totals_add(&api.track.totals[2].counts[TOTAL_ACCEPTED], 2);
 	totals_add(&api.track.totals[0].closed_by[WHY_CLIENT_FIN], 1);
+	totals_add(&api.track.totals[0].closed_as[KIND_PROXY], 1);
+	totals_add(&api.track.totals[0].closed_as[KIND_PROBE], 1);
+	totals_add(&api.track.totals[1].closed_as[KIND_PROBE], 1);
 	json_t *stats = api_get("/stats");
 	ck_assert_int_eq(api_number(stats, "connections_active"), 2);
 	ck_assert_int_eq(api_number(stats, "connections_max"), API_CONNS_MAX);
@@ -80,6 +83,9 @@ START_TEST(stats_sum_over_workers)
 	ck_assert_int_eq(api_number(json_object_get(stats, "connections_by_state"), "accepted"), 0);
 	ck_assert_int_eq(api_number(json_object_get(stats, "connections_closed_by_reason"), "client_fin"), 1);
 	ck_assert_int_eq(api_number(json_object_get(stats, "connections_closed_by_reason"), "shutdown"), 0);
+	ck_assert_int_eq(api_number(json_object_get(stats, "connections_closed_by_kind"), "proxy"), 1);
+	ck_assert_int_eq(api_number(json_object_get(stats, "connections_closed_by_kind"), "probe"), 2);
+	ck_assert_uint_eq(json_object_size(json_object_get(stats, "connections_closed_by_kind")), KIND_COUNT);
 	ck_assert_int_eq(api_number(json_object_get(stats, "totals"), "connections_accepted"), 3);
 	ck_assert_uint_eq(json_object_size(json_object_get(stats, "totals")), TOTAL_COUNT);
 	ck_assert_int_eq(api_number(stats, "buffer_memory_bytes"), API_WORKERS << 20);

@@ -104,6 +104,8 @@ START_TEST(stats_sum_up_what_the_records_say)
 	ck_assert_int_eq(proxy_stat(hop.proxy, "totals.connections_closed"), 4);
 	ck_assert_int_eq(proxy_stat(hop.proxy, "connections_closed_by_reason.client_fin"), 1);
 	ck_assert_int_eq(proxy_stat(hop.proxy, "connections_closed_by_reason.client_reset"), 3);
+	ck_assert_int_eq(proxy_stat(hop.proxy, "connections_closed_by_kind.proxy"), 1);
+	ck_assert_int_eq(proxy_stat(hop.proxy, "connections_closed_by_kind.probe"), 3);
 	ck_assert_int_eq(proxy_stat(hop.proxy, "totals.client_bytes_received"), 5);
 	ck_assert_int_eq(proxy_stat(hop.proxy, "totals.upstream_bytes_sent"), 5);
 	ck_assert_int_eq(proxy_stat(hop.proxy, "totals.upstream_bytes_received"), 3);
@@ -121,6 +123,8 @@ START_TEST(history_keeps_the_newest_first_and_forgets_the_oldest)
 
 	snprintf(first, sizeof(first), "/conns/%s", path_text(proxy_live(hop.proxy, "established"), "id"));
 	for (int i = 1; i <= 6; i++) {
+		peer_say(hop.client, "hello"); /* else it is a probe, which is kept elsewhere */
+		peer_expect(hop.upstream, "hello");
 		peer_close(&hop.client);
 		peer_expect_end(hop.upstream);
 		peer_close(&hop.upstream);

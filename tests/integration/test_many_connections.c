@@ -113,7 +113,7 @@ START_TEST(two_thousand_at_once_are_carried_and_listed)
 		peer_close(&clients[i]);
 	wait_until(proxy_stat(proxy, "connections_closed_by_reason.client_fin") == CONNECTIONS);
 	ck_assert_int_eq(proxy_active_count(proxy), 0);
-	ck_assert_int_eq(proxy_history_count(proxy), CONNECTIONS);
+	ck_assert_int_eq(proxy_stat(proxy, "connections_closed_by_kind.proxy"), CONNECTIONS);
 	proxy_stop(proxy);
 	echo_stop(echo);
 }

@@ -4,7 +4,7 @@
 # packets of both its legs.  In a network namespace of its own, whose loopback tcpdump hears.
 #
 #   WIRE_SEED         plays the same connections again (when each step happens is the kernel's choice)
-#   WIRE_CONNECTIONS  how many; 3000 if unset
+#   WIRE_CONNECTIONS  how many; 3000 if unset.  One in ten is a probe, and each worker keeps 1024 of those
 #   WIRE_KEEP         a directory where capture and records stay
 #
 # The records must agree in whatever state the machine is; times are judged only while it has time for

@@ -141,15 +141,6 @@ START_TEST(ends_of_both_sides_in_one_turn_have_no_initiator)
 }
 END_TEST
 
-START_TEST(a_connection_without_payload_is_a_probe)
-{
-	scene_finishes(&it, LEG_CLIENT);
-	scene_finishes(&it, LEG_UPSTREAM);
-	scene_turn();
-	ck_assert_uint_eq(scene_record(&it)->kind, KIND_PROBE);
-}
-END_TEST
-
 START_TEST(the_idle_time_before_the_end_is_kept)
 {
 	scene_sends(&it, LEG_CLIENT, 1);
@@ -644,7 +635,6 @@ main(void)
 	tcase_add_loop_test(fins, each_fin_has_its_time, 0, LEG_COUNT);
 	tcase_add_test(fins, a_fin_behind_many_bytes_waits_for_them);
 	tcase_add_loop_test(fins, ends_of_both_sides_in_one_turn_have_no_initiator, 0, LEG_COUNT);
-	tcase_add_test(fins, a_connection_without_payload_is_a_probe);
 	tcase_add_test(fins, the_idle_time_before_the_end_is_kept);
 	tcase_add_checked_fixture(flush, setup, scene_teardown);
 	tcase_add_test(flush, an_orderly_end_waits_for_every_acknowledgement);

@@ -287,13 +287,17 @@ START_TEST(whoever_hears_of_a_close_finds_it_in_the_history)
 
 	begin();
 	ck_assert_int_eq(bus_follow(scene.track.bus, &follower), 0);
+	scene_sends(&it, LEG_CLIENT, (size_t)_i);
+	scene_turn();
 	scene_fails(&it, LEG_CLIENT, ECONNRESET);
 	scene_turn();
 	ck_assert(bus_next(&follower, &event));
 	ck_assert_int_eq(event.type, EVENT_CLOSE);
 	ck_assert_int_eq(event.state, CONN_CLOSED);
 	ck_assert_int_eq(event.reason, WHY_CLIENT_RESET);
-	ck_assert_int_eq(history_read(scene.track.history, 0, event.history_number, &copy), RING_READ);
+	ck_assert_int_eq(event.kind, _i == 0 ? KIND_PROBE : KIND_PROXY);
+	int ring = history_ring(0, (enum record_kind)event.kind);
+	ck_assert_int_eq(history_read(scene.track.history, ring, event.history_number, &copy), RING_READ);
 	ck_assert_uint_eq(copy.record.id, it.id);
 	ck_assert_uint_eq(copy.record.id, event.id);
 	ck_assert_uint_eq(copy.record.revision, event.revision);
@@ -381,7 +385,7 @@ main(void)
 	tcase_add_test(header, half_a_header_is_none);
 	tcase_add_checked_fixture(publishing, scene_setup, scene_teardown);
 	tcase_add_test(publishing, each_step_is_one_event);
-	tcase_add_test(publishing, whoever_hears_of_a_close_finds_it_in_the_history);
+	tcase_add_loop_test(publishing, whoever_hears_of_a_close_finds_it_in_the_history, 0, 2);
 	tcase_add_test(publishing, a_slot_is_used_again_only_after_the_turn);
 	tcase_add_test(publishing, a_closed_record_names_no_descriptor);
 	suite_add_tcase(suite, bytes);

@@ -96,25 +96,38 @@ api_set_state(const struct api_conn *conn, enum conn_state state)
 	table_commit(api.track.table, conn->worker, conn->slot);
 }
 
-void
-api_close_only(const struct api_conn *conn)
+static void
+close_in_slot(const struct api_conn *conn, enum record_kind kind)
 {
 	struct record *record = table_edit(api.track.table, conn->worker, conn->slot);
 
 	record->state = CONN_CLOSED;
 	record->closed_ns = clock_now();
 	record->close.reason = WHY_CLIENT_FIN;
+	record->kind = (uint8_t)kind;
 	const union record_words *closed = table_commit(api.track.table, conn->worker, conn->slot);
-	struct event event = { .id = conn->id, .type = EVENT_CLOSE };
+	struct event event = { .id = conn->id, .type = EVENT_CLOSE, .kind = (uint8_t)kind };
 	event.history_number = history_append(api.track.history, closed);
 	bus_publish(api.track.bus, conn->worker, &event);
 }
 
 void
+api_close_only(const struct api_conn *conn)
+{
+	close_in_slot(conn, KIND_PROXY);
+}
+
+void
+api_close_as(const struct api_conn *conn, enum record_kind kind)
+{
+	close_in_slot(conn, kind);
+	table_release(api.track.table, conn->worker, conn->slot);
+}
+
+void
 api_close(const struct api_conn *conn)
 {
-	api_close_only(conn);
-	table_release(api.track.table, conn->worker, conn->slot);
+	api_close_as(conn, KIND_PROXY);
 }
 
 void

@@ -51,6 +51,7 @@ struct api_conn api_open(int worker, uint16_t client_port);
 void api_set_leg(struct record_leg *leg, uint16_t source_port, uint16_t destination_port);
 void api_set_state(const struct api_conn *conn, enum conn_state state);
 void api_close(const struct api_conn *conn);
+void api_close_as(const struct api_conn *conn, enum record_kind kind);
 
 /* Closed, but still in its slot, as until the end of the worker's turn. */
 void api_close_only(const struct api_conn *conn);

@@ -42,23 +42,30 @@ teardown(void)
 
 /* What a worker does in the life of a connection, in its order. */
 static void
-live_and_close(int worker)
+live_and_close_as(int worker, enum record_kind kind)
 {
 	uint32_t slot;
 
 	ck_assert(table_reserve(track.table));
 	struct record *record = table_claim(track.table, worker, &slot);
 	record->state = CONN_CLOSED;
+	record->kind = (uint8_t)kind;
 	record->opened_at_us = clock_wall_us();
 	record->opened_ns = clock_now();
 	record->closed_ns = record->opened_ns + 1;
 	record->close.reason = WHY_CLIENT_FIN;
 	record->close.initiator = BY_CLIENT;
 	record->close.how = HOW_FIN;
-	struct event event = { .id = record->id, .type = EVENT_CLOSE, .reason = WHY_CLIENT_FIN };
+	struct event event = { .id = record->id, .type = EVENT_CLOSE, .reason = WHY_CLIENT_FIN, .kind = record->kind };
 	event.history_number = history_append(track.history, table_commit(track.table, worker, slot));
 	bus_publish(track.bus, worker, &event);
 	table_release(track.table, worker, slot);
+}
+
+static void
+live_and_close(int worker)
+{
+	live_and_close_as(worker, KIND_PROXY);
 }
 
 static void
@@ -145,6 +152,42 @@ START_TEST(no_other_line_comes_between_the_pieces_of_a_record)
 }
 END_TEST
 
+START_TEST(probes_have_no_line_and_none_is_missed)
+{
+	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
+	for (int i = 0; i < 3 * HISTORY_PROBES; i++)
+		live_and_close_as(i % WORKERS, KIND_PROBE);
+	live_and_close(1);
+	while (stderr_pipe_count("\n") < 1)
+		ck_assert(stderr_pipe_read(PATIENCE_MS));
+	ck_assert_uint_eq(conn_log_missed(conn_log), 0);
+	conn_log_stop(conn_log);
+	stderr_pipe_read_all();
+	ck_assert_uint_eq(stderr_pipe_count("\n"), 1);
+	ck_assert_uint_eq(stderr_pipe_count("probe"), 0);
+}
+END_TEST
+
+START_TEST(probes_have_lines_on_demand)
+{
+	static const struct {
+		enum log_conns form;
+		const char *kind;
+	} forms[] = { { LOG_CONNS_TEXT, ", probe\n" }, { LOG_CONNS_JSON, "\"kind\":\"probe\"" } };
+
+	settings.log_probes = true;
+	settings.log_conns = forms[_i].form;
+	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
+	for (int i = 0; i < 12; i++)
+		live_and_close_as(i % WORKERS, i % 3 == 0 ? KIND_PROXY : KIND_PROBE);
+	conn_log_stop(conn_log);
+	stderr_pipe_read_all();
+	ck_assert_uint_eq(stderr_pipe_count("\n"), 12);
+	ck_assert_uint_eq(stderr_pipe_count(forms[_i].kind), 8);
+	ck_assert_uint_eq(count_missed(), 0);
+}
+END_TEST
+
 START_TEST(a_stop_writes_what_was_published_before_it)
 {
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
@@ -165,6 +208,17 @@ START_TEST(who_closed_before_the_start_has_no_line)
 }
 END_TEST
 
+/* `closed` connections, more than a pipe of one page and the history hold. */
+static void
+check_full_pipe(uint64_t closed)
+{
+	while (stderr_pipe_count(" client_fin ") + count_missed() < closed)
+		ck_assert(stderr_pipe_read(PATIENCE_MS));
+	ck_assert_uint_eq(stderr_pipe_count(" client_fin ") + count_missed(), closed);
+	ck_assert_uint_gt(count_missed(), closed / 2);
+	ck_assert_uint_eq(conn_log_missed(conn_log), count_missed());
+}
+
 START_TEST(a_full_pipe_costs_lines_and_says_how_many)
 {
 	enum { CLOSED = 1000 };
@@ -173,11 +227,23 @@ START_TEST(a_full_pipe_costs_lines_and_says_how_many)
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
 	/* This thread is the worker: were it made to wait, nobody would read below. */
 	live_and_close_many(CLOSED);
-	while (stderr_pipe_count(" client_fin ") + count_missed() < CLOSED)
-		ck_assert(stderr_pipe_read(PATIENCE_MS));
-	ck_assert_uint_eq(stderr_pipe_count(" client_fin ") + count_missed(), CLOSED);
-	ck_assert_uint_gt(count_missed(), CLOSED / 2);
-	ck_assert_uint_eq(conn_log_missed(conn_log), count_missed());
+	check_full_pipe(CLOSED);
+	conn_log_stop(conn_log);
+}
+END_TEST
+
+START_TEST(what_is_missed_is_counted_over_all_kinds_that_are_logged)
+{
+	enum { CLOSED = 1000, PROBES = 6 * HISTORY_PROBES };
+
+	settings.log_probes = _i == 1;
+	fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4096);
+	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
+	live_and_close_many(CLOSED / 2);
+	for (int i = 0; i < PROBES; i++)
+		live_and_close_as(i % WORKERS, KIND_PROBE);
+	live_and_close_many(CLOSED / 2);
+	check_full_pipe(settings.log_probes ? CLOSED + PROBES : CLOSED);
 	conn_log_stop(conn_log);
 }
 END_TEST
@@ -234,9 +300,12 @@ main(void)
 	tcase_add_test(tcase, each_closed_connection_is_one_line);
 	tcase_add_test(tcase, as_json_each_line_is_a_whole_record);
 	tcase_add_test(tcase, no_other_line_comes_between_the_pieces_of_a_record);
+	tcase_add_test(tcase, probes_have_no_line_and_none_is_missed);
+	tcase_add_loop_test(tcase, probes_have_lines_on_demand, 0, 2);
 	tcase_add_test(tcase, a_stop_writes_what_was_published_before_it);
 	tcase_add_test(tcase, who_closed_before_the_start_has_no_line);
 	tcase_add_test(tcase, a_full_pipe_costs_lines_and_says_how_many);
+	tcase_add_loop_test(tcase, what_is_missed_is_counted_over_all_kinds_that_are_logged, 0, 2);
 	tcase_add_test(tcase, a_stuck_stderr_does_not_hold_up_the_stop);
 	tcase_add_test(tcase, a_quiet_log_stops_at_once);
 	tcase_add_test(tcase, a_reader_that_is_gone_only_costs_lines);

@@ -153,6 +153,51 @@ START_TEST(nothing_either_way_is_a_probe)
 }
 END_TEST
 
+static bool
+is_how_clients_leave(enum close_reason why)
+{
+	return why == WHY_CLIENT_FIN || why == WHY_CLIENT_RESET || why == WHY_CLIENT_ABANDONED ||
+	       why == WHY_CLIENT_ABORT_CONNECTING;
+}
+
+START_TEST(nothing_either_way_is_a_probe_only_where_the_client_left)
+{
+	farewell.why = (enum close_reason)_i;
+	farewell_say(&farewell, record);
+	ck_assert_msg(record->kind == (is_how_clients_leave(farewell.why) ? KIND_PROBE : KIND_PROXY), "%s",
+	    close_meanings[_i].text);
+}
+END_TEST
+
+START_TEST(whom_the_upstream_left_first_is_no_probe)
+{
+	static const struct {
+		uint32_t client, upstream; /* turns in which their ends were seen */
+		enum record_kind kind;
+	} cases[] = { { 7, 8, KIND_PROBE }, { 8, 8, KIND_PROBE }, { 8, 7, KIND_PROXY } };
+
+	farewell.why = WHY_CLIENT_ABANDONED;
+	farewell.legs[LEG_CLIENT].end_turn = cases[_i].client;
+	farewell.legs[LEG_UPSTREAM].end_turn = cases[_i].upstream;
+	farewell_say(&farewell, record);
+	ck_assert_int_eq(record->kind, cases[_i].kind);
+}
+END_TEST
+
+START_TEST(what_the_kernel_does_not_tell_is_not_taken_for_nothing)
+{
+	int ends[2];
+
+	/* TCP_INFO of what is no TCP socket fails. */
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	farewell.legs[LEG_UPSTREAM].fd = ends[0];
+	farewell_say(&farewell, record);
+	ck_assert_int_eq(record->kind, KIND_PROXY);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 START_TEST(what_was_never_read_is_undelivered)
 {
 	far_sends(LEG_CLIENT, 100);
@@ -444,6 +489,9 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, an_orderly_end_leaves_nothing_undelivered, 0, 2);
 	tcase_add_test(tcase, nothing_either_way_is_a_probe);
+	tcase_add_loop_test(tcase, nothing_either_way_is_a_probe_only_where_the_client_left, WHY_NONE + 1, WHY_COUNT);
+	tcase_add_loop_test(tcase, whom_the_upstream_left_first_is_no_probe, 0, 3);
+	tcase_add_test(tcase, what_the_kernel_does_not_tell_is_not_taken_for_nothing);
 	tcase_add_test(tcase, what_was_never_read_is_undelivered);
 	tcase_add_loop_test(tcase, a_fin_is_no_byte_seen_or_not, 0, 2);
 	tcase_add_test(tcase, a_fin_is_no_byte_when_both_have_finished_unseen);

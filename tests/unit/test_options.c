@@ -119,6 +119,8 @@ static const struct {
 	{ PAIR "--log-conns off", VALUE(log_conns), LOG_CONNS_OFF },
 	{ PAIR, VALUE(admin_write), false },
 	{ PAIR "--admin-write", VALUE(admin_write), true },
+	{ PAIR, VALUE(log_probes), false },
+	{ PAIR "--log-probes", VALUE(log_probes), true },
 	{ PAIR, VALUE(demo), false },
 	{ "--demo", VALUE(demo), true },
 	{ "--demo", VALUE(pair_count), 1 },
@@ -223,6 +225,7 @@ static const struct {
 	{ PAIR "--m 1", "\"--m\": more than one option begins so; -h lists them" },
 	{ PAIR "--b\ng", "\"--b?g\": no such option; -h lists them" },
 	{ PAIR "--demo=1", "--demo: takes no argument" },
+	{ PAIR "--log-probes=no", "--log-probes: takes no argument" },
 	{ "-l", "-l: an argument is missing: ADDR" },
 	{ PAIR "--history", "--history: an argument is missing: N" },
 

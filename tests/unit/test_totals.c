@@ -45,6 +45,16 @@ START_TEST(each_reason_is_counted_by_itself)
 }
 END_TEST
 
+START_TEST(each_kind_is_counted_by_itself)
+{
+	totals_add(&workers[0].closed_as[KIND_PROBE], 3);
+	totals_add(&workers[2].closed_as[KIND_PROBE], 4);
+	totals_add(&workers[2].closed_as[KIND_PROXY], 1);
+	ck_assert_uint_eq(totals_sum_kind(workers, WORKERS, KIND_PROBE), 7);
+	ck_assert_uint_eq(totals_sum_kind(workers, WORKERS, KIND_PROXY), 1);
+}
+END_TEST
+
 START_TEST(workers_share_no_cache_line)
 {
 	ck_assert_uint_eq(sizeof(struct totals) % 64, 0);
@@ -75,6 +85,7 @@ main(void)
 	tcase_add_test(tcase, a_sum_is_over_all_workers);
 	tcase_add_test(tcase, a_gauge_comes_down_again);
 	tcase_add_test(tcase, each_reason_is_counted_by_itself);
+	tcase_add_test(tcase, each_kind_is_counted_by_itself);
 	tcase_add_test(tcase, workers_share_no_cache_line);
 	tcase_add_test(tcase, each_total_has_a_name_of_its_own_and_a_meaning);
 	suite_add_tcase(suite, tcase);
