@@ -104,14 +104,22 @@ def judge_turns(case):
 
 
 def again(wire, sent):
-    """What of these packets of ours had been sent before: how many, how many bytes."""
-    count = size = ahead = 0
+    """
+    What of these packets of ours had been sent before: how many, how many bytes.  Packets of two CPUs may have
+    changed places; who fills a gap is only late.
+    """
+    count = size = 0
+    seen = []  # [number, number behind it], apart from each other
     for packet in sent:
         number = packets.since(packet.seq, wire.ours.start)
-        length = packet.size + bool(packet.flags & (packets.SYN | packets.FIN))
-        if length > 0 and number < ahead and not packet.flags & packets.RST:
-            count, size = count + 1, size + packet.size
-        ahead = max(ahead, number + length)
+        end = number + packet.size + bool(packet.flags & (packets.SYN | packets.FIN))
+        if end == number or packet.flags & packets.RST:
+            continue
+        overlap = sum(max(0, min(end, there) - max(number, here)) for here, there in seen)
+        count, size = count + (overlap > 0), size + min(overlap, packet.size)
+        near = [piece for piece in seen if piece[0] <= end and number <= piece[1]]
+        seen = [piece for piece in seen if piece not in near]
+        seen.append([min([number] + [piece[0] for piece in near]), max([end] + [piece[1] for piece in near])])
     return count, size
 
 
