@@ -6,7 +6,7 @@ same witnesses as the rest of it.
 import packets
 
 NEAR_US = 1000
-CROSSING_US = 100
+CROSSING_US = 1000
 SHORT = 30000  # bytes each way: so little is read as soon as it comes
 FAR_US = 20000  # so far from each other, speeches cannot overlap, late as we may be
 UNCUT = 1000  # bytes that fit in one segment, whatever the window; of a larger one a capture shows the pieces in one
@@ -72,7 +72,8 @@ def speeches(case):
             spoken += [(packet.at, name) for packet in wire.packets if packet.size > 0 and packet.source != wire.ours_name]
     connected = case.opened_us + (case.record["timings_us"]["connect"] or 0)
     found = []
-    for at, name in sorted((max(at, connected), name) for at, name in spoken):
+    for at, name in sorted(spoken):
+        at = max(at, connected)  # before that nobody reads
         if found and found[-1][0] == name:
             found[-1][2] = at
         else:
@@ -90,7 +91,7 @@ def judge_turns(case):
     found = speeches(case)
     gaps = [later[1] - earlier[2] for earlier, later in zip(found, found[1:])]
     answers = [(later[1], later[1] - earlier[2]) for earlier, later in zip(found, found[1:]) if later[0] == "upstream"]
-    if found and (not gaps or gaps[0] > NEAR_US):
+    if found and found[0][1] < case.closed_us - CROSSING_US and (not gaps or gaps[0] > NEAR_US):
         case.differs("turns: speaks_first", turns["speaks_first"], found[0][0])
     if all(gap > FAR_US for gap in gaps):
         case.differs("turns: overlapped", turns["overlapped"], False)
