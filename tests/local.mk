@@ -150,6 +150,7 @@ EXTRA_DIST += %D%/support/real.sh
 wire_script = %D%/integration/test_wire.sh
 dist_check_SCRIPTS += $(wire_script)
 EXTRA_DIST += %D%/support/wire/accounts.py %D%/support/wire/acts.py %D%/support/wire/judge.py \
+	%D%/support/wire/lies.py \
 	%D%/support/wire/packets.py %D%/support/wire/play.py %D%/support/wire/sides.py %D%/support/wire/story.py
 
 # fault: the same daemon while something breaks

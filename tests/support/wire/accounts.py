@@ -60,7 +60,7 @@ class UnixLeg:
 
     def see_end(self, finished, closed):
         self.closed, said_fin, said_rst = closed, self.said["fin_received_us"], self.said["rst_received_us"]
-        was_unread = closed is not None and (closed[SIZE] > 0 or self.said["bytes_sent"] > self.account["got"])
+        was_unread = closed is not None and (closed[SIZE] > 0 or self.said["bytes_sent"] > self.taken())
         if was_unread and finished and said_rst is None and self.had_finished(closed):
             was_unread = False
         elif was_unread and closed[SIZE] == 0 and (said_rst is None or said_fin is not None):
@@ -90,6 +90,13 @@ class UnixLeg:
 
     def fin_came(self):
         return self.theirs.fin is not None
+
+    def taken(self):
+        """All that it read of us, header and payload."""
+        return self.account["got"] + len(self.account["head"]) // 2
+
+    def left_unread(self):
+        return self.closed[SIZE] if self.closed else 0
 
     def received(self):
         return self.theirs.payload

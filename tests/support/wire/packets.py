@@ -2,8 +2,8 @@
 """
 What a capture of loopback says of each TCP connection, as one of its two kernels saw it.
 
-Loopback loses nothing and shows a packet just before the receiving kernel handles it.  So the file's
-order is the order of events on a leg, but for packets that cross within microseconds on two CPUs.
+Loopback shows a packet just before the receiving kernel handles it.  So the file's order is the order of
+events on a leg, but for packets of two CPUs, which change places within microseconds.
 """
 import collections
 import functools

@@ -56,10 +56,7 @@ class Side:
         return {"sent": self.sent, "got": self.got, "head": self.head.hex(), "acts": self.acts}
 
     def note(self, begun, what, size=0):
-        last = self.acts[-1] if self.acts else None
-        if what == "send" and last and last[2] == what and begun - last[1] < 50:
-            last[1], last[3] = now_us(), last[3] + size
-        elif what != "end" or not last or last[2] != what:
+        if self.is_unix and (what != "end" or not self.acts or self.acts[-1][2] != what):
             self.acts.append([begun, now_us(), what, size])
 
     def send(self, size):

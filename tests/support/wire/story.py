@@ -6,7 +6,7 @@ same witnesses as the rest of it.
 import packets
 
 NEAR_US = 1000
-CROSSING_US = 100
+CROSSING_US = 1000
 SHORT = 30000  # bytes each way: so little is read as soon as it comes
 FAR_US = 20000  # so far from each other, speeches cannot overlap, late as we may be
 UNCUT = 1000  # bytes that fit in one segment, whatever the window; of a larger one a capture shows the pieces in one
@@ -72,7 +72,8 @@ def speeches(case):
             spoken += [(packet.at, name) for packet in wire.packets if packet.size > 0 and packet.source != wire.ours_name]
     connected = case.opened_us + (case.record["timings_us"]["connect"] or 0)
     found = []
-    for at, name in sorted((max(at, connected), name) for at, name in spoken):
+    for at, name in sorted(spoken):
+        at = max(at, connected)  # before that nobody reads
         if found and found[-1][0] == name:
             found[-1][2] = at
         else:
@@ -90,7 +91,7 @@ def judge_turns(case):
     found = speeches(case)
     gaps = [later[1] - earlier[2] for earlier, later in zip(found, found[1:])]
     answers = [(later[1], later[1] - earlier[2]) for earlier, later in zip(found, found[1:]) if later[0] == "upstream"]
-    if found and (not gaps or gaps[0] > NEAR_US):
+    if found and found[0][1] < case.closed_us - CROSSING_US and (not gaps or gaps[0] > NEAR_US):
         case.differs("turns: speaks_first", turns["speaks_first"], found[0][0])
     if all(gap > FAR_US for gap in gaps):
         case.differs("turns: overlapped", turns["overlapped"], False)
@@ -104,14 +105,22 @@ def judge_turns(case):
 
 
 def again(wire, sent):
-    """What of these packets of ours had been sent before: how many, how many bytes."""
-    count = size = ahead = 0
+    """
+    What of these packets of ours had been sent before: how many, how many bytes.  Packets of two CPUs may have
+    changed places; who fills a gap is only late.
+    """
+    count = size = 0
+    seen = []  # [number, number behind it], apart from each other
     for packet in sent:
         number = packets.since(packet.seq, wire.ours.start)
-        length = packet.size + bool(packet.flags & (packets.SYN | packets.FIN))
-        if length > 0 and number < ahead and not packet.flags & packets.RST:
-            count, size = count + 1, size + packet.size
-        ahead = max(ahead, number + length)
+        end = number + packet.size + bool(packet.flags & (packets.SYN | packets.FIN))
+        if end == number or packet.flags & packets.RST:
+            continue
+        overlap = sum(max(0, min(end, there) - max(number, here)) for here, there in seen)
+        count, size = count + (overlap > 0), size + min(overlap, packet.size)
+        near = [piece for piece in seen if piece[0] <= end and number <= piece[1]]
+        seen = [piece for piece in seen if piece not in near]
+        seen.append([min([number] + [piece[0] for piece in near]), max([end] + [piece[1] for piece in near])])
     return count, size
 
 
