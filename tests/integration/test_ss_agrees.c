@@ -15,7 +15,7 @@
 #include "support/suite.h"
 #include "support/wait_until.h"
 
-enum { EACH = 5, SOCKETS_MAX = 256, LINE_SIZE = 256, SKIP = 77 };
+enum { EACH = 5, SOCKETS_MAX = 256, LINE_SIZE = 256, LINE_SIZE_LONG = 2048, SKIP = 77 };
 
 /* One socket as a line: "CLOSE-WAIT 127.0.0.1:8080 127.0.0.1:40000 sk:1a2b". */
 struct sockets {
@@ -189,6 +189,123 @@ START_TEST(conns_agrees_with_ss_on_both_legs_of_every_connection)
 }
 END_TEST
 
+/* The line that `ss -tine` has for the socket of this cookie. */
+static bool
+find_line(const char *cookie, char line[LINE_SIZE_LONG])
+{
+	char wanted[64];
+	bool found = false;
+	FILE *ss = popen("ss -HtineO", "r");
+
+	ck_assert_ptr_ne(ss, NULL);
+	snprintf(wanted, sizeof(wanted), " sk:%s ", cookie);
+	while (!found && fgets(line, LINE_SIZE_LONG, ss) != NULL)
+		found = strstr(line, wanted) != NULL;
+	while (getc(ss) != EOF)
+		continue;
+	pclose(ss);
+	return found;
+}
+
+/* What stands behind " name:", times `scale`; 0 where ss says nothing, as it does of 0. */
+static json_int_t
+number_in(const char *line, const char *name, double scale)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), " %s:", name);
+	const char *at = strstr(line, key);
+	return at == NULL ? 0 : (json_int_t)(strtod(at + strlen(key), NULL) * scale + 0.5);
+}
+
+/* "retrans:now/total", and "rtt:smoothed/deviation". */
+static json_int_t
+second_in(const char *line, const char *name, double scale)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), " %s:", name);
+	const char *at = strstr(line, key);
+	at = at == NULL ? NULL : strchr(at, '/');
+	return at == NULL ? 0 : (json_int_t)(strtod(at + 1, NULL) * scale + 0.5);
+}
+
+/* Asserts nothing: the sockets may have heard something between the two questions. */
+static bool
+leg_agrees(const json_t *leg, bool connected_by_us)
+{
+	static const struct {
+		const char *path, *ss;
+	} same[] = {
+		{ "tcp.cwnd_segments", "cwnd" },
+		{ "tcp.mss_send_bytes", "mss" },
+		{ "tcp.pmtu_bytes", "pmtu" },
+		{ "tcp.unacked_segments", "unacked" },
+		{ "tcp.not_sent_bytes", "notsent" },
+		{ "tcp.segments_sent", "segs_out" },
+		{ "tcp.segments_received", "segs_in" },
+		{ "tcp.bytes_retransmitted", "bytes_retrans" },
+		{ "bytes_received", "bytes_received" },
+	};
+	char line[LINE_SIZE_LONG];
+	long queued, unread;
+	bool agrees;
+
+	if (!find_line(path_text(leg, "socket_cookie"), line))
+		return false;
+	ck_assert_int_eq(sscanf(line, "%*s %ld %ld", &unread, &queued), 2);
+	agrees = path_number(leg, "receive_queue_bytes") == unread && path_number(leg, "send_queue_bytes") == queued;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		agrees = agrees && path_number(leg, same[i].path) == number_in(line, same[i].ss, 1);
+	agrees = agrees && path_number(leg, "tcp.rtt_us") == number_in(line, "rtt", 1000);
+	agrees = agrees && path_number(leg, "tcp.rtt_var_us") == second_in(line, "rtt", 1000);
+	agrees = agrees && path_number(leg, "tcp.min_rtt_us") == number_in(line, "minrtt", 1000);
+	agrees = agrees && path_number(leg, "tcp.retransmits_total") == second_in(line, "retrans", 1);
+	/* Of what we sent, all is acknowledged; our SYN counts as one, and so does it where nothing else was sent. */
+	agrees = agrees && path_number(leg, "bytes_sent") + connected_by_us == number_in(line, "bytes_acked", 1);
+	agrees = agrees && strstr(line, path_text(leg, "tcp.congestion")) != NULL;
+	if (!agrees)
+		printf("ss:     %s/conns: %s\n", line, json_dumps(leg, JSON_COMPACT));
+	return agrees;
+}
+
+static bool
+all_agree(const struct proxy *proxy)
+{
+	json_t *conns = path(http_get_json(proxy, "/conns"), "conns"), *conn;
+	char target[128];
+	size_t i;
+
+	json_array_foreach(conns, i, conn) {
+		snprintf(target, sizeof(target), "/conns/%s", path_text(conn, "id"));
+		json_t *fresh = http_get_json(proxy, target);
+		if (!leg_agrees(path(fresh, "legs.client"), false) || !leg_agrees(path(fresh, "legs.upstream"), true))
+			return false;
+	}
+	return true;
+}
+
+START_TEST(a_fresh_record_says_of_both_paths_what_ss_says)
+{
+	int v4 = peer_listen("127.0.0.1:0"), v6 = peer_listen("[::1]:0");
+	struct proxy *proxy = proxy_start(
+	    "-l 127.0.0.1:0 -u %s -l [::1]:0 -u %s --drain-timeout 0", peer_local(v4).text, peer_local(v6).text);
+
+	for (int i = 0; i < EACH; i++) {
+		int client = peer_connect(proxy_listener(proxy, i % 2)), upstream = peer_accept(i % 2 == 0 ? v4 : v6);
+
+		for (int j = 0; j < i; j++) {
+			peer_send_pattern(client, 0, 1000 * (size_t)i);
+			peer_expect_pattern(upstream, 0, 1000 * (size_t)i);
+			peer_send_pattern(upstream, 0, 20000 * (size_t)i);
+			peer_expect_pattern(client, 0, 20000 * (size_t)i);
+		}
+	}
+	wait_until(all_agree(proxy));
+	proxy_stop(proxy);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -201,6 +318,7 @@ main(void)
 	}
 	tcase_set_timeout(tcase, 40);
 	tcase_add_test(tcase, conns_agrees_with_ss_on_both_legs_of_every_connection);
+	tcase_add_test(tcase, a_fresh_record_says_of_both_paths_what_ss_says);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
