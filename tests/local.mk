@@ -17,6 +17,7 @@ libsupport_a_SOURCES = \
 	%D%/support/http_ask.c %D%/support/http_ask.h \
 	%D%/support/netns.c %D%/support/netns.h \
 	%D%/support/peers.c %D%/support/peers.h \
+	%D%/support/provoke.c %D%/support/provoke.h \
 	%D%/support/proxy_facts.c %D%/support/proxy_facts.h \
 	%D%/support/proxy_process.c %D%/support/proxy_process.h \
 	%D%/support/stderr_pipe.c %D%/support/stderr_pipe.h \
@@ -125,7 +126,6 @@ integration_tests = \
 	%D%/integration/test_connect_failures \
 	%D%/integration/test_conns \
 	%D%/integration/test_drain \
-	%D%/integration/test_endings \
 	%D%/integration/test_half_close \
 	%D%/integration/test_kill \
 	%D%/integration/test_many_connections \
@@ -133,6 +133,7 @@ integration_tests = \
 	%D%/integration/test_probes \
 	%D%/integration/test_proxy_in \
 	%D%/integration/test_proxy_out \
+	%D%/integration/test_reasons \
 	%D%/integration/test_routes \
 	%D%/integration/test_ss_agrees \
 	%D%/integration/test_timeouts

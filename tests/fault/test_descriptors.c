@@ -2,12 +2,12 @@
 /* Descriptors run short: few from the start, or fewer of a sudden. */
 #include "support/hop.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include "support/descriptors.h"
 #include "support/echo_upstream.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
@@ -16,45 +16,6 @@
 
 enum { FEW = 80, CLIENTS = 60 };
 
-struct descriptors {
-	int count;
-	rlim_t first_free; /* RLIMIT_NOFILE at this number leaves it none */
-};
-
-static struct descriptors
-descriptors_of(const struct proxy *proxy)
-{
-	struct descriptors descriptors = { 0 };
-	char directory[64];
-	bool open[1024] = { false };
-	struct dirent *entry;
-	DIR *listing;
-
-	snprintf(directory, sizeof(directory), "/proc/%d/fd", (int)proxy->pid);
-	listing = opendir(directory);
-	ck_assert_ptr_ne(listing, NULL);
-	while ((entry = readdir(listing)) != NULL) {
-		if (entry->d_name[0] == '.' || atoi(entry->d_name) >= 1024)
-			continue;
-		open[atoi(entry->d_name)] = true;
-		descriptors.count++;
-	}
-	closedir(listing);
-	while (open[descriptors.first_free])
-		descriptors.first_free++;
-	return descriptors;
-}
-
-static void
-allow(const struct proxy *proxy, rlim_t descriptors)
-{
-	struct rlimit limit;
-
-	ck_assert_int_eq(prlimit(proxy->pid, RLIMIT_NOFILE, NULL, &limit), 0);
-	limit.rlim_cur = descriptors == 0 ? limit.rlim_max : descriptors;
-	ck_assert_int_eq(prlimit(proxy->pid, RLIMIT_NOFILE, &limit, NULL), 0);
-}
-
 /* One connection, and no question over HTTP under way: the next client gets what is free. */
 static struct hop
 hop_at_rest(void)
@@ -62,9 +23,9 @@ hop_at_rest(void)
 	struct hop hop = { .listener = peer_listen("127.0.0.1:0") };
 
 	hop.proxy = proxy_start("-l 127.0.0.1:0 -u %s --workers 1", peer_local(hop.listener).text);
-	int at_first = descriptors_of(hop.proxy).count;
+	int at_first = descriptors_count(hop.proxy->pid);
 	hop_connect(&hop);
-	wait_until(descriptors_of(hop.proxy).count == at_first + 2);
+	wait_until(descriptors_count(hop.proxy->pid) == at_first + 2);
 	return hop;
 }
 
@@ -74,14 +35,14 @@ START_TEST(accepting_resumes_when_descriptors_return)
 	int waiting;
 
 	/* No question over HTTP until they return: it would need one. */
-	allow(hop.proxy, descriptors_of(hop.proxy).first_free);
+	descriptors_leave(hop.proxy->pid, 0);
 	waiting = peer_connect(proxy_listener(hop.proxy, 0));
 	peer_say(waiting, "may I?");
 	wait_until(proxy_has_said(hop.proxy, "accepting pauses"));
 	peer_say(hop.client, "not my affair");
 	peer_expect(hop.upstream, "not my affair");
 
-	allow(hop.proxy, 0);
+	descriptors_leave(hop.proxy->pid, -1);
 	int upstream = peer_accept(hop.listener);
 	peer_expect(upstream, "may I?");
 	ck_assert_int_eq(proxy_count_said(hop.proxy, "accepting pauses"), 1);
@@ -97,10 +58,10 @@ START_TEST(a_client_whose_upstream_gets_no_descriptor_is_told)
 	struct hop hop = hop_at_rest();
 	int client;
 
-	allow(hop.proxy, descriptors_of(hop.proxy).first_free + 1);
+	descriptors_leave(hop.proxy->pid, 1);
 	client = peer_connect(proxy_listener(hop.proxy, 0));
 	peer_expect_reset(client);
-	allow(hop.proxy, 0);
+	descriptors_leave(hop.proxy->pid, -1);
 	json_t *record = proxy_closed(hop.proxy, 1);
 	expect_close(record, "resource_fds", "proxy", "error");
 	ck_assert_str_eq(path_text(record, "close.errno"), "EMFILE");
