@@ -4,7 +4,8 @@
 #include <stddef.h>
 
 const struct close_meaning close_meanings[WHY_COUNT] = {
-#define REASON(name, text, initiator, how, sentence) [WHY_##name] = { text, BY_##initiator, HOW_##how, sentence },
+#define REASON(name, text, initiator, how, sentence, meaning) \
+	[WHY_##name] = { text, BY_##initiator, HOW_##how, sentence, meaning },
 #include "track/close_reason.def"
 };
 

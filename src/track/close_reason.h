@@ -6,7 +6,7 @@
 
 enum close_reason {
 	WHY_NONE, /* still open */
-#define REASON(name, text, initiator, how, sentence) WHY_##name,
+#define REASON(name, text, initiator, how, sentence, meaning) WHY_##name,
 #include "track/close_reason.def"
 	WHY_COUNT
 };
@@ -23,7 +23,8 @@ struct close_meaning {
 	const char *text;
 	enum close_initiator initiator;
 	enum close_how how;
-	const char *sentence;
+	const char *sentence; /* with {evidence}, see detail.h */
+	const char *meaning;
 };
 extern const struct close_meaning close_meanings[WHY_COUNT];
 
