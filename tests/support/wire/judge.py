@@ -177,7 +177,7 @@ class Case:
         """
         The record is written just before its sockets are closed.  What comes
         later is on the wire and in no record: any moment about then will do
-        in which they agree.
+        in which they agree.  What we sent ourselves before we closed, we knew.
         """
         self.compare(None, True)
         if not self.faults or None in self.lives.values():
@@ -213,7 +213,8 @@ class Case:
         if self.is_unix(name):
             return accounts.UnixLeg(self.lives[name], leg, self.opened_us, self.closed_us)
         source, destination = ends_of(leg["tuple"])
-        return packets.Leg(self.lives[name], destination if name == "client" else source, until, self.strict)
+        sent_until = until and max(until, self.closed_us - accounts.READING_US)
+        return packets.Leg(self.lives[name], destination if name == "client" else source, until, sent_until, self.strict)
 
     def differs(self, kind, record, wire):
         if record != wire:
@@ -363,6 +364,9 @@ class Case:
         else:
             self.differs("same_turn", len(both), 2)
         self.differs("clean", close["clean"], close["how"] == "fin" and fins and delivered)
+        for name in OPPOSITE if close["clean"] else ():
+            leg = self.record["legs"][name]
+            self.differs(f"{name}: clean", None in (leg["fin_received_us"], leg["fin_sent_us"]), False)
         who, why = self.expected(first, ends)
         if why is not None:
             self.differs("reason", close["reason"], why)

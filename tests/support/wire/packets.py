@@ -104,7 +104,7 @@ class Half:
 
 class Leg:
     """
-    One connection, seen from `ours`, the daemon's side, up to the moment `until`.
+    One connection, seen from `ours`, the daemon's side; `sent_until` for what it sends, `came_until` for the rest.
     What comes after a RST, or after both FINs and the acknowledgement of ours,
     no socket of ours sees any more.
 
@@ -113,13 +113,14 @@ class Leg:
     stand where the packets before them end.
     """
 
-    def __init__(self, packets, ours, until=None, strict=False):
-        self.packets, self.ours_name, self.strict, self.is_cut = packets, ours, strict, until is not None
+    def __init__(self, packets, ours, came_until=None, sent_until=None, strict=False):
+        self.packets, self.ours_name, self.strict, self.is_cut = packets, ours, strict, came_until is not None
         self.begun_at = packets[0].at
         self.answered_at = None  # SYN and ACK came back
         self.ours, self.theirs = Half(), Half()
         self.over = False
         for packet in packets:
+            until = sent_until if packet.source == ours else came_until
             if until is None or packet.at < until:
                 self.see(packet)
 

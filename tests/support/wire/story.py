@@ -7,6 +7,7 @@ import packets
 
 NEAR_US = 1000
 CROSSING_US = 1000
+ONE_TURN_US = 100  # from the first to the last that one turn of a worker's loop sees
 SHORT = 30000  # bytes each way: so little is read as soon as it comes
 FAR_US = 20000  # so far from each other, speeches cannot overlap, late as we may be
 UNCUT = 1000  # bytes that fit in one segment, whatever the window; of a larger one a capture shows the pieces in one
@@ -81,6 +82,12 @@ def speeches(case):
     return found
 
 
+def heard_at_once(case):
+    firsts = [case.record["timings_us"][f"first_{name}_byte"] for name in ("client", "upstream")]
+    nobody = case.record["turns"]["speaks_first"] is None
+    return nobody and None not in firsts and abs(firsts[0] - firsts[1]) <= ONE_TURN_US
+
+
 def judge_turns(case):
     turns, legs = case.record.get("turns"), case.record["legs"]
     if turns is None:
@@ -92,7 +99,7 @@ def judge_turns(case):
     gaps = [later[1] - earlier[2] for earlier, later in zip(found, found[1:])]
     answers = [(later[1], later[1] - earlier[2]) for earlier, later in zip(found, found[1:]) if later[0] == "upstream"]
     if found and found[0][1] < case.closed_us - CROSSING_US and (not gaps or gaps[0] > NEAR_US):
-        case.differs("turns: speaks_first", turns["speaks_first"], found[0][0])
+        case.differs("turns: speaks_first", turns["speaks_first"], None if heard_at_once(case) else found[0][0])
     if all(gap > FAR_US for gap in gaps):
         case.differs("turns: overlapped", turns["overlapped"], False)
     if turns["overlapped"]:
