@@ -7,6 +7,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/nearest.c %D%/base/nearest.h \
+	%D%/base/network.c %D%/base/network.h \
 	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \

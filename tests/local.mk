@@ -54,6 +54,7 @@ unit_tests = \
 	%D%/unit/test_mailbox \
 	%D%/unit/test_manual \
 	%D%/unit/test_nearest \
+	%D%/unit/test_network \
 	%D%/unit/test_notify \
 	%D%/unit/test_options \
 	%D%/unit/test_proxy_header \
@@ -163,11 +164,14 @@ if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
 	%D%/fuzz/fuzz_addr \
+	%D%/fuzz/fuzz_network \
 	%D%/fuzz/fuzz_query
 
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_network_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_network_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
