@@ -43,6 +43,8 @@ libsockproxy_a_SOURCES = \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/export/json.c %D%/export/json.h \
 	%D%/export/record_json.c %D%/export/record_json.h \
+	%D%/proxy/admission.c %D%/proxy/admission.h \
+	%D%/proxy/bucket.c %D%/proxy/bucket.h \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conn_parts.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
@@ -53,6 +55,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
+	%D%/proxy/source_table.c %D%/proxy/source_table.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \

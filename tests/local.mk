@@ -35,6 +35,8 @@ fake_LDADD = libsupport.a libfake.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_admission \
+	%D%/unit/test_bucket \
 	%D%/unit/test_bus \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
@@ -66,6 +68,7 @@ unit_tests = \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
 	%D%/unit/test_socket \
+	%D%/unit/test_source_table \
 	%D%/unit/test_table \
 	%D%/unit/test_tcp_info \
 	%D%/unit/test_text \
@@ -80,12 +83,14 @@ unit_tests = \
 
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests = \
+	%D%/scenario/test_conn_admission \
 	%D%/scenario/test_conn_chance \
 	%D%/scenario/test_conn_connect \
 	%D%/scenario/test_conn_end \
 	%D%/scenario/test_conn_forward \
 	%D%/scenario/test_conn_loans \
 	%D%/scenario/test_conn_timer
+%C%_scenario_test_conn_admission_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "net/loop.h"
 #include "net/timer.h"
+#include "proxy/admission.h"
 #include "proxy/deadline.h"
 #include "proxy/lifecycle.h"
 #include "proxy/pump.h"
@@ -53,6 +54,7 @@ struct conn {
 	struct timer timer;
 	struct loop_task again; /* a pump stopped at its bound, or has last words to carry */
 	SLIST_ENTRY(conn) link; /* in bench->touched */
+	struct admission_pass pass;
 	struct dial dial;
 	struct life_times times;
 	int64_t ending;        /* clock_now since when its end is under way; 0: it is not */

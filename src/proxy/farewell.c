@@ -161,6 +161,14 @@ is_clean(const struct farewell *farewell, const struct record_close *close)
 	       close->undelivered[LEG_UPSTREAM] == 0;
 }
 
+static enum record_kind
+kind_of(enum close_reason why, const struct tally tallies[LEG_COUNT])
+{
+	if (why == WHY_DENIED_ACL || why == WHY_DENIED_LIMIT || why == WHY_DENIED_RATE)
+		return KIND_REJECTED;
+	return tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE : KIND_PROXY;
+}
+
 static void
 close_record_leg(struct record_leg *record, const struct farewell_leg *leg, const struct tally *tally, int64_t now_us)
 {
@@ -194,8 +202,7 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	}
 	leave_out(&tallies[LEG_UPSTREAM].acknowledged, farewell->prologue);
 	record->closed_ns = farewell->now_ns;
-	record->kind = tallies[LEG_CLIENT].received == 0 && tallies[LEG_UPSTREAM].received == 0 ? KIND_PROBE
-												: KIND_PROXY;
+	record->kind = kind_of(farewell->why, tallies);
 	close->reason = farewell->why;
 	close->order = order_of(farewell, tallies);
 	close->initiator = close_initiator(farewell->why, close->order == ORDER_SAME_TURN);

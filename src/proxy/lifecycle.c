@@ -8,7 +8,8 @@
  *
  * In flushing both kinds of end wait until the other kernel has it all: a RST
  * to pass on (it would overtake the bytes before it) and our last FINs.  What
- * cuts a life short, our timers and the end of the process, leads straight to closed.
+ * cuts a life short, a refusal on arrival, our timers and the end of the process,
+ * leads straight to closed.
  *
  * This file decides; conn.c acts.  Nothing here touches a socket, so the
  * whole table is tested without one.
@@ -71,6 +72,9 @@ static const struct {
 	unsigned in;
 	struct transition then;
 } endings[EV_COUNT] = {
+	[EV_DENIED_ACL]           = { IN(ACCEPTED),   { DO_ABORT,    CONN_CLOSED,   WHY_DENIED_ACL } },
+	[EV_DENIED_LIMIT]         = { IN(ACCEPTED),   { DO_ABORT,    CONN_CLOSED,   WHY_DENIED_LIMIT } },
+	[EV_DENIED_RATE]          = { IN(ACCEPTED),   { DO_ABORT,    CONN_CLOSED,   WHY_DENIED_RATE } },
 	[EV_REFUSED]              = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_REFUSED } },
 	[EV_UNREACHABLE]          = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_UNREACHABLE } },
 	[EV_CONNECT_TIMEOUT]      = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_CONNECT_TIMEOUT } },

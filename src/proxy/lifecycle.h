@@ -11,6 +11,10 @@
 enum conn_event {
 	EV_ROUTED, /* upstream chosen */
 
+	EV_DENIED_ACL,   /* refused on arrival: by the lists, … */
+	EV_DENIED_LIMIT, /* … for as many are open as may be, … */
+	EV_DENIED_RATE,  /* … or come too fast */
+
 	EV_TARGET_FAILED,   /* this target failed in whatever way, others remain */
 	EV_REFUSED,         /* the last target refused, … */
 	EV_UNREACHABLE,     /* … could not be reached, … */

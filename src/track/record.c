@@ -30,7 +30,11 @@ record_offset_us(const struct record *record, int64_t now)
 const char *
 record_kind_text(enum record_kind kind)
 {
-	static const char *const texts[KIND_COUNT] = { [KIND_PROXY] = "proxy", [KIND_PROBE] = "probe" };
+	static const char *const texts[KIND_COUNT] = {
+		[KIND_PROXY] = "proxy",
+		[KIND_PROBE] = "probe",
+		[KIND_REJECTED] = "rejected",
+	};
 
 	return texts[kind];
 }

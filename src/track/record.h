@@ -24,7 +24,7 @@ enum { RECORD_WORDS = 47 }; /* with the version 384 bytes, six cache lines */
 
 #define RECORD_UNKNOWN INT64_C(-1)
 
-enum record_kind { KIND_PROXY, KIND_PROBE, KIND_COUNT };
+enum record_kind { KIND_PROXY, KIND_PROBE, KIND_REJECTED, KIND_COUNT };
 enum close_order { ORDER_NONE, ORDER_CLIENT_FIRST, ORDER_UPSTREAM_FIRST, ORDER_SAME_TURN, ORDER_COUNT };
 
 struct record_leg {

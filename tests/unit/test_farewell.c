@@ -153,6 +153,23 @@ START_TEST(nothing_either_way_is_a_probe)
 }
 END_TEST
 
+START_TEST(who_was_refused_on_arrival_is_rejected)
+{
+	static const enum close_reason whys[] = { WHY_DENIED_ACL, WHY_DENIED_LIMIT, WHY_DENIED_RATE };
+
+	far_sends(LEG_CLIENT, 100);
+	farewell.why = whys[_i];
+	farewell.legs[LEG_CLIENT].abort = true;
+	farewell.legs[LEG_UPSTREAM].fd = -1;
+	check_undelivered(100, 0);
+	ck_assert_int_eq(record->kind, KIND_REJECTED);
+	ck_assert_int_eq(record->close.initiator, BY_PROXY);
+	ck_assert_int_eq(record->close.how, HOW_RST);
+	ck_assert_int_eq(record->close.error, 0);
+	ck_assert_int_ne(record->legs[LEG_CLIENT].rst_sent_us, RECORD_UNKNOWN);
+}
+END_TEST
+
 START_TEST(what_was_never_read_is_undelivered)
 {
 	far_sends(LEG_CLIENT, 100);
@@ -343,6 +360,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, an_orderly_end_leaves_nothing_undelivered, 0, 2);
 	tcase_add_test(tcase, nothing_either_way_is_a_probe);
+	tcase_add_loop_test(tcase, who_was_refused_on_arrival_is_rejected, 0, 3);
 	tcase_add_test(tcase, what_was_never_read_is_undelivered);
 	tcase_add_loop_test(tcase, a_fin_is_no_byte_seen_or_not, 0, 2);
 	tcase_add_test(tcase, a_fin_is_no_byte_when_both_have_finished_unseen);
