@@ -9,6 +9,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/histogram.c %D%/base/histogram.h \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/nearest.c %D%/base/nearest.h \
+	%D%/base/network.c %D%/base/network.h \
 	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
@@ -51,6 +52,8 @@ libsockproxy_a_SOURCES = \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/export/json.c %D%/export/json.h \
 	%D%/export/record_json.c %D%/export/record_json.h \
+	%D%/proxy/admission.c %D%/proxy/admission.h \
+	%D%/proxy/bucket.c %D%/proxy/bucket.h \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conn_parts.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
@@ -66,6 +69,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/sampler.c %D%/proxy/sampler.h \
 	%D%/proxy/sniffing.c %D%/proxy/sniffing.h \
 	%D%/proxy/symptoms.c %D%/proxy/symptoms.h \
+	%D%/proxy/source_table.c %D%/proxy/source_table.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \

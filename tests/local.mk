@@ -37,6 +37,8 @@ fake_LDADD = libsupport.a libfake.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_addr \
+	%D%/unit/test_admission \
+	%D%/unit/test_bucket \
 	%D%/unit/test_bus \
 	%D%/unit/test_congestion \
 	%D%/unit/test_conn_id \
@@ -61,6 +63,7 @@ unit_tests = \
 	%D%/unit/test_mailbox \
 	%D%/unit/test_manual \
 	%D%/unit/test_nearest \
+	%D%/unit/test_network \
 	%D%/unit/test_notes \
 	%D%/unit/test_notify \
 	%D%/unit/test_options \
@@ -75,6 +78,7 @@ unit_tests = \
 	%D%/unit/test_slot \
 	%D%/unit/test_sniff_proxy \
 	%D%/unit/test_socket \
+	%D%/unit/test_source_table \
 	%D%/unit/test_story \
 	%D%/unit/test_symptoms \
 	%D%/unit/test_table \
@@ -91,6 +95,7 @@ unit_tests = \
 
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests = \
+	%D%/scenario/test_conn_admission \
 	%D%/scenario/test_conn_chance \
 	%D%/scenario/test_conn_connect \
 	%D%/scenario/test_conn_end \
@@ -102,6 +107,7 @@ scenario_tests = \
 	%D%/scenario/test_conn_sniff \
 	%D%/scenario/test_conn_timer \
 	%D%/scenario/test_conn_turns
+%C%_scenario_test_conn_admission_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_chance_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_connect_LDADD = $(fake_LDADD)
 %C%_scenario_test_conn_end_LDADD     = $(fake_LDADD)
@@ -193,12 +199,15 @@ if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
 	%D%/fuzz/fuzz_addr \
+	%D%/fuzz/fuzz_network \
 	%D%/fuzz/fuzz_query \
 	%D%/fuzz/fuzz_sniff_proxy
 
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_network_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_network_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_sniff_proxy_LDADD   = libsockproxy.a $(libsockproxy_LIBS)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/quantity.h"
 
-_Static_assert(TARGETS_MAX == 16 && SOURCES_MAX == 16, "the messages say so");
+_Static_assert(TARGETS_MAX == 16 && SOURCES_MAX == 16 && NETWORKS_MAX == 64, "the messages say so");
 
 /* A list with commas, taken piece by piece; rest is NULL at its end. */
 struct list {
@@ -195,6 +195,25 @@ endpoint_parse_sources(struct settings *settings, const char *text, struct text 
 			return false;
 		if (!addr_parse_ip(&settings->sources[settings->source_count], list.piece))
 			return refuse(error, list.piece, "must be an IP address without a port");
+	}
+	return true;
+}
+
+bool
+endpoint_parse_networks(struct network_list *networks, const char *text, struct text *error)
+{
+	struct list list = { .whole = text, .rest = text };
+	char bytes[128];
+	struct text expected;
+
+	for (networks->count = 0; list.rest != NULL; networks->count++) {
+		if (networks->count == NETWORKS_MAX)
+			return refuse(error, text, "more than 64 networks");
+		if (!list_take(&list, error))
+			return false;
+		text_init(&expected, bytes, sizeof(bytes));
+		if (!network_parse(&networks->networks[networks->count], list.piece, &expected))
+			return refuse(error, list.piece, bytes);
 	}
 	return true;
 }

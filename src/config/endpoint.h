@@ -26,6 +26,9 @@ bool endpoint_parse_admin(struct settings *settings, const char *text, struct te
 /* One or more IP addresses without a port, with commas. */
 bool endpoint_parse_sources(struct settings *settings, const char *text, struct text *error);
 
+/* One or more of "10.0.0.0/8", "192.0.2.1" and "2001:db8::/32", with commas. */
+bool endpoint_parse_networks(struct network_list *networks, const char *text, struct text *error);
+
 /* One or more of "192.0.2.1", "192.0.2.1:5353", "::1" and "[::1]:5353", with commas. */
 bool endpoint_parse_resolver(struct settings *settings, const char *text, struct text *error);
 

@@ -103,6 +103,12 @@ take_sources(struct command *command)
 }
 
 static bool
+take_networks(struct command *command)
+{
+	return endpoint_parse_networks(place(command), command->value, command->error);
+}
+
+static bool
 take_resolver(struct command *command)
 {
 	return endpoint_parse_resolver(command->settings, command->value, command->error);
@@ -307,6 +313,7 @@ take_flag(struct command *command)
 #define BYTES_MOST   (INT64_C(1) << 40)
 #define CONNS_MOST   ((1 << 24) - 1)
 #define HISTORY_MOST (1 << 24)
+#define RATE_MOST    1000000
 
 _Static_assert(PAIRS_MAX == 64, "messages say so");
 _Static_assert(sizeof(enum proxy_out) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned) &&
@@ -325,6 +332,18 @@ static const struct option_row rows[] = {
 	  "let HTTP end connections and drain" },
 	{ "-n", "--max-conns",          "N",          take_max_conns, 0, 1, CONNS_MOST, "auto",
 	  "connections at once" },
+	{ NULL, "--allow",              "NET[,...]",  take_networks,  AT(allow), 0, 0, NULL,
+	  "refuse clients from anywhere else" },
+	{ NULL, "--deny",               "NET[,...]",  take_networks,  AT(deny), 0, 0, NULL,
+	  "refuse clients from there, allowed or not" },
+	{ NULL, "--max-per-source",     "N",          take_count,     AT(max_per_source), 0, CONNS_MOST, "0",
+	  "connections at once of a client address" },
+	{ NULL, "--max-per-listener",   "N",          take_count,     AT(max_per_listener), 0, CONNS_MOST, "0",
+	  "connections at once of a listener" },
+	{ NULL, "--rate-per-source",    "N",          take_count,     AT(rate_per_source), 0, RATE_MOST, "0",
+	  "new ones a second of a client address" },
+	{ NULL, "--rate-per-listener",  "N",          take_count,     AT(rate_per_listener), 0, RATE_MOST, "0",
+	  "new ones a second of a listener" },
 	{ NULL, "--workers",            "N",          take_workers,   0, 1, WORKERS_MAX, "auto",
 	  "threads that carry them" },
 	{ NULL, "--history",            "N",          take_count,     AT(history), 1, HISTORY_MOST, "16384",
@@ -600,5 +619,6 @@ options_help(struct text *text)
 			text_addf(text, " [%s]", rows[i].standard);
 		text_add_char(text, '\n');
 	}
-	text_add(text, "\nA TIME is 500ms, 5s, 2m, 1h, or 0 for none; a SIZE is 65536, 64k, 64M or 1G.\n");
+	text_add(text, "\nA TIME is 500ms, 5s, 2m, 1h, or 0 for none; a SIZE is 65536, 64k, 64M or 1G;\n"
+		       "a NET is 10.0.0.0/8, 192.0.2.7 or 2001:db8::/32.\n");
 }

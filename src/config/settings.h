@@ -6,12 +6,14 @@
 #include <stdint.h>
 #include "base/addr.h"
 #include "base/log.h"
+#include "base/network.h"
 
 enum {
 	PAIRS_MAX = 64,   /* -l with its -u */
 	TARGETS_MAX = 16, /* addresses of one -u */
 	WORKERS_MAX = 128,
 	SOURCES_MAX = 16,
+	NETWORKS_MAX = 64,   /* of --allow, and of --deny */
 	NAME_TEXT_MAX = 512, /* what -l and -u may be in all, with the NUL */
 	HOST_TEXT_MAX = 256, /* RFC 1035: a name has at most 253 characters */
 };
@@ -42,6 +44,11 @@ struct keepalive_setting {
 	int count;
 };
 
+struct network_list {
+	struct network networks[NETWORKS_MAX];
+	int count;
+};
+
 enum proxy_out { PROXY_OUT_NONE, PROXY_OUT_V1, PROXY_OUT_V2 };
 enum log_conns { LOG_CONNS_TEXT, LOG_CONNS_JSON, LOG_CONNS_OFF };
 
@@ -60,6 +67,10 @@ struct settings {
 	int workers;
 	uint32_t history;       /* closed records kept per worker */
 	uint64_t buffer_memory; /* bytes of loans per worker */
+
+	struct network_list allow, deny;             /* with none in allow, whoever is not in deny may come */
+	uint32_t max_per_source, max_per_listener;   /* open connections; 0: as many as there are */
+	uint32_t rate_per_source, rate_per_listener; /* new connections a second; 0: as they come */
 
 	int64_t connect_timeout_ns;
 	int64_t idle_timeout_ns;

@@ -610,6 +610,28 @@ describe_client(struct conn *conn, int listener, int fd, const struct addr *clie
 	conn->legs[LEG_CLIENT].is_unix = addr_is_unix(local);
 }
 
+/* Slot and place are free again. */
+static void
+give_back(struct conn *conn)
+{
+	struct workbench *bench = conn->bench;
+
+	conn->in_use = false;
+	bench->conns_open--;
+	table_release(bench->track->table, bench->number, conn->slot);
+	bench->on_place_free(bench->argument);
+}
+
+/* The socket was never watched, so no late event can name the connection: it is given back at once. */
+static void
+turn_away(struct conn *conn, int fd, enum conn_event denial)
+{
+	conn->legs[LEG_CLIENT].watch.fd = fd; /* to be closed */
+	step(conn, denial);
+	chronicle_publish(conn);
+	give_back(conn);
+}
+
 void
 conn_open(struct workbench *bench, int listener, int fd, const struct addr *client, const struct addr *local)
 {
@@ -642,6 +664,14 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 	describe_client(conn, listener, fd, client, local);
 	totals_add(&bench->totals->counts[TOTAL_ACCEPTED], 1);
 	chronicle_news(conn, EVENT_OPEN);
+	enum conn_event denial = admission_ask(
+	    bench->admission, listener, &chronicle_edit(conn)->legs[LEG_CLIENT].flow, conn->times.opened, &conn->pass);
+	if (denial != EV_NONE) {
+		turn_away(conn, fd, denial);
+		return;
+	}
+	if (conn->pass.source_missed)
+		totals_add(&bench->totals->counts[TOTAL_SOURCE_TABLE_FULL], 1);
 	/* Without a watch there is no way to serve it: it ends as a shortage of ours. */
 	int error = loop_watch(bench->loop, &conn->legs[LEG_CLIENT].watch, fd,
 	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, on_client_events);
@@ -754,10 +784,7 @@ conn_after_turn(struct workbench *bench)
 		SLIST_REMOVE_HEAD(&bench->touched, link);
 		conn->touched = false;
 		if (conn->state == CONN_CLOSED) {
-			conn->in_use = false;
-			bench->conns_open--;
-			table_release(bench->track->table, bench->number, conn->slot);
-			bench->on_place_free(bench->argument);
+			give_back(conn);
 		} else {
 			chronicle_count(conn);
 		}

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "net/loop.h"
 #include "net/timer.h"
+#include "proxy/admission.h"
 #include "proxy/deadline.h"
 #include "proxy/lifecycle.h"
 #include "proxy/pump.h"
@@ -73,6 +74,7 @@ struct conn {
 	struct timer timer;
 	struct loop_task again; /* a pump stopped at its bound, or has last words to carry */
 	SLIST_ENTRY(conn) link; /* in bench->touched */
+	struct admission_pass pass;
 	struct dial dial;
 	struct life_times times;
 	uint64_t acknowledged; /* flushing: what both kernels had acknowledged at the last look */

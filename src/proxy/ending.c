@@ -60,6 +60,7 @@ ending_close(struct conn *conn, const bool abort[LEG_COUNT])
 {
 	say_farewell(conn, abort);
 	timer_cancel(loop_timers(conn->bench->loop), &conn->timer);
+	admission_leave(conn->bench->admission, &conn->pass); /* before the client can know, and come again */
 	for (int i = 0; i < LEG_COUNT; i++) {
 		pump_fini(&conn->pumps[i], &conn->bench->tools);
 		ending_close_leg(conn, i, abort[i]);

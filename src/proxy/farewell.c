@@ -195,6 +195,19 @@ is_probe(const struct record_close *close, const struct tally tallies[LEG_COUNT]
 	       tallies[LEG_UPSTREAM].received == 0;
 }
 
+static enum record_kind
+kind_of(const struct record_close *close, const struct tally tallies[LEG_COUNT])
+{
+	switch ((enum close_reason)close->reason) {
+	case WHY_DENIED_ACL:
+	case WHY_DENIED_LIMIT:
+	case WHY_DENIED_RATE:
+		return KIND_REJECTED;
+	default:
+		return is_probe(close, tallies) ? KIND_PROBE : KIND_PROXY;
+	}
+}
+
 static void
 close_record_leg(struct record_leg *record, const struct farewell_leg *leg, const struct tally *tally, int64_t now_us)
 {
@@ -246,5 +259,5 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	for (int i = 0; i < LEG_COUNT; i++)
 		close->undelivered[i] = difference(tallies[leg_other(i)].received, tallies[i].acknowledged);
 	close->clean = is_clean(farewell, close);
-	record->kind = is_probe(close, tallies) ? KIND_PROBE : KIND_PROXY;
+	record->kind = (uint8_t)kind_of(close, tallies);
 }

@@ -11,8 +11,8 @@
  *
  * In flushing both kinds of end wait until the other kernel has it all: a RST
  * to pass on (it would overtake the bytes before it) and our last FINs.  What
- * cuts a life short, our timers, an admin and the end of the process, leads
- * straight to closed.
+ * cuts a life short, a refusal on arrival, our timers, an admin and the end of
+ * the process, leads straight to closed.
  *
  * A kill by FIN is for a connection through which both sides can be told in
  * order.  Before it stands, a FIN would look like an answer: a RST, then.  And an
@@ -90,6 +90,9 @@ static const struct {
 	unsigned in;
 	struct transition then;
 } endings[EV_COUNT] = {
+	[EV_DENIED_ACL]           = { IN(ACCEPTED),   { DO_ABORT,    CONN_CLOSED,   WHY_DENIED_ACL } },
+	[EV_DENIED_LIMIT]         = { IN(ACCEPTED),   { DO_ABORT,    CONN_CLOSED,   WHY_DENIED_LIMIT } },
+	[EV_DENIED_RATE]          = { IN(ACCEPTED),   { DO_ABORT,    CONN_CLOSED,   WHY_DENIED_RATE } },
 	[EV_HEADER_INVALID]       = { IN(SNIFFING),   { DO_ABORT,    CONN_CLOSED,   WHY_PROXY_HEADER_INVALID } },
 	[EV_HEADER_TIMEOUT]       = { IN(SNIFFING),   { DO_ABORT,    CONN_CLOSED,   WHY_PROXY_HEADER_TIMEOUT } },
 	[EV_REFUSED]              = { IN(CONNECTING), { DO_ABORT,    CONN_CLOSED,   WHY_UPSTREAM_REFUSED } },

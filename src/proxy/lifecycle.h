@@ -13,6 +13,9 @@ enum conn_event {
 	EV_SNIFF,  /* the client has to send a PROXY header first */
 	EV_ROUTED, /* upstream chosen */
 
+	EV_DENIED_ACL,     /* refused on arrival: by the lists, … */
+	EV_DENIED_LIMIT,   /* … for as many are open as may be, … */
+	EV_DENIED_RATE,    /* … or come too fast */
 	EV_HEADER_INVALID, /* what it sent is none, or it finished in the middle of it */
 	EV_HEADER_TIMEOUT,
 

@@ -11,6 +11,7 @@
 #include "track/track.h"
 #include "upstream/group.h"
 
+struct admission;
 struct conn;
 
 /*
@@ -30,7 +31,8 @@ struct workbench {
 	} moved[LEG_COUNT];          /* by the pumps in this turn, and not in the totals yet */
 	struct group *const *groups; /* one for each upstream of the settings */
 	struct keepalive keepalive;
-	unsigned next_source; /* round robin over settings->sources */
+	struct admission *admission; /* one for all workers */
+	unsigned next_source;        /* round robin over settings->sources */
 
 	struct pump_tools tools;
 
@@ -47,7 +49,7 @@ struct workbench {
 /* What the settings say of keepalive, as sockets want it. */
 struct keepalive workbench_keepalive(const struct settings *settings);
 
-/* 0 or -ENOMEM; then nothing is left.  The call-back is the caller's to set. */
+/* 0 or -ENOMEM; then nothing is left.  Admission and the call-back are the caller's to set. */
 int workbench_init(
     struct workbench *bench, int number, struct track *track, struct group *const *groups, struct loop *loop);
 void workbench_fini(struct workbench *bench);

@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/tcp_info.h"
+#include "proxy/admission.h"
 #include "proxy/conn.h"
 #include "proxy/listener.h"
 #include "proxy/sampler.h"
@@ -54,6 +55,7 @@ struct worker {
 
 struct workers {
 	struct track *track;
+	struct admission *admission;
 	int count, started;
 	_Atomic int paused;     /* how many do not accept, by a shortage or on hold */
 	atomic_bool on_hold;    /* an admin's drain */
@@ -417,6 +419,7 @@ worker_init(struct worker *worker, struct workers *all, int number, struct group
 		error = conn_reserve_all(&worker->bench);
 	if (error != 0)
 		return error;
+	worker->bench.admission = all->admission;
 	worker->bench.on_place_free = on_place_free;
 	worker->bench.argument = worker;
 	loop_after_turn(worker->loop, after_turn, worker);
@@ -454,7 +457,8 @@ workers_new(struct track *track, struct group *const *groups, const struct liste
 	all->count = settings->workers;
 	all->listening = calloc((size_t)settings->pair_count, sizeof(all->listening[0]));
 	all->workers = calloc((size_t)all->count, sizeof(all->workers[0]));
-	if (all->listening == NULL || all->workers == NULL)
+	all->admission = admission_new(settings, table_max_conns(track->table));
+	if (all->listening == NULL || all->workers == NULL || all->admission == NULL)
 		error = -ENOMEM;
 	for (int i = 0; error == 0 && i < settings->pair_count; i++)
 		atomic_store(&all->listening[i], all->count);
@@ -543,6 +547,7 @@ workers_free(struct workers *workers)
 		for (int i = 0; i < workers->count; i++)
 			worker_fini(&workers->workers[i]);
 	}
+	admission_free(workers->admission);
 	free(workers->workers);
 	free(workers->listening);
 	free(workers);

@@ -53,7 +53,11 @@ client_source_text(enum client_source source)
 const char *
 record_kind_text(enum record_kind kind)
 {
-	static const char *const texts[KIND_COUNT] = { [KIND_PROXY] = "proxy", [KIND_PROBE] = "probe" };
+	static const char *const texts[KIND_COUNT] = {
+		[KIND_PROXY] = "proxy",
+		[KIND_PROBE] = "probe",
+		[KIND_REJECTED] = "rejected",
+	};
 
 	return texts[kind];
 }

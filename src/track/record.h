@@ -26,7 +26,7 @@ enum { RECORD_WORDS = 90 }; /* with the version 728 bytes */
 #define RECORD_UNKNOWN INT64_C(-1)
 
 enum client_source { CLIENT_SOCKET, CLIENT_PROXY_V1, CLIENT_PROXY_V2, CLIENT_SOURCES };
-enum record_kind { KIND_PROXY, KIND_PROBE, KIND_COUNT }; /* known at the end; until then KIND_PROXY */
+enum record_kind { KIND_PROXY, KIND_PROBE, KIND_REJECTED, KIND_COUNT }; /* known at the end; until then KIND_PROXY */
 enum close_order { ORDER_NONE, ORDER_CLIENT_FIRST, ORDER_UPSTREAM_FIRST, ORDER_SAME_TURN, ORDER_COUNT };
 
 /* Who is slow: what holds back the bytes on their way to a side.  From the best to know of to the least. */

@@ -186,6 +186,11 @@ tell_cause(struct story *story, const struct record *record, int64_t closed_us)
 	case WHY_UPSTREAM_LOST:
 		tell(story, close->began_us, STORY_LOST, LEG_UPSTREAM, close->error);
 		break;
+	case WHY_DENIED_ACL:
+	case WHY_DENIED_LIMIT:
+	case WHY_DENIED_RATE:
+		tell(story, closed_us, STORY_DENIED, LEG_CLIENT, 0);
+		break;
 	case WHY_ADMIN_DRAIN:
 		tell(story, closed_us, STORY_DRAIN, LEG_NONE, 0);
 		break;

@@ -303,6 +303,35 @@ play_header_timeout(void)
 }
 
 static json_t *
+play_denied_by_list(void)
+{
+	return reset_by(peer_nowhere().text, "--deny 127.0.0.0/8");
+}
+
+/* The second client is one too many. */
+static json_t *
+denied_beside_another(const char *option)
+{
+	hop = hop_open(option);
+	int client = peer_connect(proxy_listener(hop.proxy, 0));
+	peer_expect_reset(client);
+	peer_close(&client);
+	return proxy_closed(hop.proxy, 1);
+}
+
+static json_t *
+play_denied_by_limit(void)
+{
+	return denied_beside_another("--max-per-listener 1");
+}
+
+static json_t *
+play_denied_by_rate(void)
+{
+	return denied_beside_another("--rate-per-source 1");
+}
+
+static json_t *
 play_kill(void)
 {
 	char target[128];
@@ -398,6 +427,9 @@ static const struct play {
 	{ "client_abort_connecting", play_abort_connecting, "client", "rst", "ECONNRESET", "R<", "", NULL },
 	{ "proxy_header_invalid", play_header_invalid, "proxy", "error", NULL, "R>", NULL, NULL },
 	{ "proxy_header_timeout", play_header_timeout, "proxy", "timeout", NULL, "R>", NULL, NULL },
+	{ "denied_acl", play_denied_by_list, "proxy", "rst", NULL, "R>", NULL, NULL },
+	{ "denied_limit", play_denied_by_limit, "proxy", "rst", NULL, "R>", NULL, NULL },
+	{ "denied_rate", play_denied_by_rate, "proxy", "rst", NULL, "R>", NULL, NULL },
 	{ "admin_kill", play_kill, "admin", "rst", NULL, "R>", "R>", NULL },
 	{ "admin_drain", play_drain, "admin", "rst", NULL, "R>", "R>", NULL },
 	{ "shutdown", play_shutdown, "admin", "rst", NULL, "R>", "R>", NULL },

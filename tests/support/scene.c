@@ -29,23 +29,23 @@ static struct {
 	int count;
 } prompter;
 
-static struct bus_cursor follower;
+static struct bus_cursor follower, arrivals;
 static bool has_begun;
 
-/* Found by its cookie while it has its slot: it may be closed already. */
+/* The one that was opened last; whoever was refused has no slot any more. */
 static void
 find_actor(struct actor *actor)
 {
-	struct table_cursor cursor = { 0 };
+	struct event event;
 	union record_words copy;
 
-	while (table_next_kept(scene.track.table, &cursor, &copy)) {
-		if (copy.record.legs[LEG_CLIENT].socket_cookie != (uint64_t)actor->client + FAKE_COOKIE)
-			continue;
-		actor->id = copy.record.id;
-		actor->conn = &scene.bench.conns[conn_id_slot(copy.record.id)];
+	while (bus_next(&arrivals, &event)) {
+		if (event.type == EVENT_OPEN)
+			actor->id = event.id;
 	}
-	ck_assert_ptr_nonnull(actor->conn);
+	if (table_find(scene.track.table, actor->id, &copy) == TABLE_FOUND)
+		actor->conn = &scene.bench.conns[conn_id_slot(actor->id)];
+	ck_assert_uint_eq(scene_record(actor)->legs[LEG_CLIENT].socket_cookie, (uint64_t)actor->client + FAKE_COOKIE);
 }
 
 static void
@@ -56,7 +56,7 @@ accept_one(struct actor *actor)
 
 	fake_sockets[actor->client].is_unix = addr_is_unix(&local);
 	if (!addr_is_unix(&local))
-		addr_parse(&client, "198.51.100.7:40000");
+		ck_assert(addr_parse(&client, scene.client));
 	conn_open(&scene.bench, 0, actor->client, &client, &local);
 	find_actor(actor);
 }
@@ -117,6 +117,7 @@ scene_setup(void)
 {
 	fake_clock_start();
 	scene = (struct scene){
+		.client = "198.51.100.7:40000",
 		.settings = {
 			.pair_count = 1,
 			.max_conns = MAX_CONNS,
@@ -156,9 +157,12 @@ scene_begin(void)
 		scene_add_target("192.0.2.1:80");
 	ck_assert_int_eq(track_init(&scene.track, &scene.settings, scene.settings.max_conns), 0);
 	ck_assert_int_eq(bus_follow(scene.track.bus, &follower), 0);
+	ck_assert_int_eq(bus_follow(scene.track.bus, &arrivals), 0);
 	scene.groups[0] = group_new(&scene.settings.upstreams[0]);
 	scene.loop = loop_new();
 	ck_assert_int_eq(workbench_init(&scene.bench, 0, &scene.track, scene.groups, scene.loop), 0);
+	scene.bench.admission = scene.admission = admission_new(&scene.settings, scene.settings.max_conns);
+	ck_assert_ptr_nonnull(scene.admission);
 	scene.bench.on_place_free = on_place_free;
 	ck_assert_int_eq(conn_reserve_all(&scene.bench), 0);
 	loop_after_turn(scene.loop, after_turn, NULL);
@@ -184,9 +188,11 @@ scene_teardown(void)
 		ck_assert(!scene.bench.conns[slot].again.ready);
 	}
 	bus_unfollow(&follower);
+	bus_unfollow(&arrivals);
 	close(prompter.fd);
 	conn_unreserve_all(&scene.bench);
 	workbench_fini(&scene.bench);
+	admission_free(scene.admission);
 	loop_free(scene.loop);
 	group_free(scene.groups[0]);
 	track_fini(&scene.track);

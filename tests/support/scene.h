@@ -19,9 +19,11 @@
  */
 struct scene {
 	struct settings settings; /* the test's to change before scene_begin */
+	const char *client;       /* whence the next one comes, if not from a Unix socket */
 	struct track track;
 	struct loop *loop;
 	struct group *groups[1];
+	struct admission *admission;
 	struct workbench bench;
 	int places_freed;
 };
@@ -29,7 +31,7 @@ extern struct scene scene;
 
 /* One connection of the story, also after it was closed. */
 struct actor {
-	struct conn *conn;
+	struct conn *conn; /* NULL: it was refused on arrival */
 	uint64_t id;
 	int client; /* descriptor, which is its fake socket */
 };

@@ -153,19 +153,22 @@ START_TEST(nothing_either_way_is_a_probe)
 }
 END_TEST
 
-static bool
-is_how_clients_leave(enum close_reason why)
+static enum record_kind
+kind_without_payload(enum close_reason why)
 {
-	return why == WHY_CLIENT_FIN || why == WHY_CLIENT_RESET || why == WHY_CLIENT_ABANDONED ||
-	       why == WHY_CLIENT_ABORT_CONNECTING;
+	if (why == WHY_DENIED_ACL || why == WHY_DENIED_LIMIT || why == WHY_DENIED_RATE)
+		return KIND_REJECTED;
+	if (why == WHY_CLIENT_FIN || why == WHY_CLIENT_RESET || why == WHY_CLIENT_ABANDONED ||
+	    why == WHY_CLIENT_ABORT_CONNECTING)
+		return KIND_PROBE;
+	return KIND_PROXY;
 }
 
 START_TEST(nothing_either_way_is_a_probe_only_where_the_client_left)
 {
 	farewell.why = (enum close_reason)_i;
 	farewell_say(&farewell, record);
-	ck_assert_msg(record->kind == (is_how_clients_leave(farewell.why) ? KIND_PROBE : KIND_PROXY), "%s",
-	    close_meanings[_i].text);
+	ck_assert_msg(record->kind == kind_without_payload(farewell.why), "%s", close_meanings[_i].text);
 }
 END_TEST
 
@@ -195,6 +198,23 @@ START_TEST(what_the_kernel_does_not_tell_is_not_taken_for_nothing)
 	ck_assert_int_eq(record->kind, KIND_PROXY);
 	close(ends[0]);
 	close(ends[1]);
+}
+END_TEST
+
+START_TEST(who_was_refused_on_arrival_is_rejected)
+{
+	static const enum close_reason whys[] = { WHY_DENIED_ACL, WHY_DENIED_LIMIT, WHY_DENIED_RATE };
+
+	far_sends(LEG_CLIENT, 100);
+	farewell.why = whys[_i];
+	farewell.legs[LEG_CLIENT].abort = true;
+	farewell.legs[LEG_UPSTREAM].fd = -1;
+	check_undelivered(100, 0);
+	ck_assert_int_eq(record->kind, KIND_REJECTED);
+	ck_assert_int_eq(record->close.initiator, BY_PROXY);
+	ck_assert_int_eq(record->close.how, HOW_RST);
+	ck_assert_int_eq(record->close.error, 0);
+	ck_assert_int_ne(record->legs[LEG_CLIENT].rst_sent_us, RECORD_UNKNOWN);
 }
 END_TEST
 
@@ -492,6 +512,7 @@ main(void)
 	tcase_add_loop_test(tcase, nothing_either_way_is_a_probe_only_where_the_client_left, WHY_NONE + 1, WHY_COUNT);
 	tcase_add_loop_test(tcase, whom_the_upstream_left_first_is_no_probe, 0, 3);
 	tcase_add_test(tcase, what_the_kernel_does_not_tell_is_not_taken_for_nothing);
+	tcase_add_loop_test(tcase, who_was_refused_on_arrival_is_rejected, 0, 3);
 	tcase_add_test(tcase, what_was_never_read_is_undelivered);
 	tcase_add_loop_test(tcase, a_fin_is_no_byte_seen_or_not, 0, 2);
 	tcase_add_test(tcase, a_fin_is_no_byte_when_both_have_finished_unseen);

@@ -38,6 +38,18 @@ START_TEST(client_may_finish_first)
 }
 END_TEST
 
+START_TEST(a_client_may_be_refused_on_arrival_and_only_then)
+{
+	static const enum conn_event denials[] = { EV_DENIED_ACL, EV_DENIED_LIMIT, EV_DENIED_RATE };
+	static const enum close_reason whys[] = { WHY_DENIED_ACL, WHY_DENIED_LIMIT, WHY_DENIED_RATE };
+
+	check_end(PLAY(denials[_i]), CONN_CLOSED, whys[_i]);
+	ck_assert_int_eq(lifecycle_next(CONN_ACCEPTED, denials[_i])->action, DO_ABORT);
+	for (int state = CONN_ACCEPTED + 1; state < CONN_STATES; state++)
+		ck_assert_ptr_null(lifecycle_next(state, denials[_i]));
+}
+END_TEST
+
 START_TEST(only_a_reset_aborts_while_connecting)
 {
 	ck_assert_ptr_null(lifecycle_next(CONN_CONNECTING, EV_CLIENT_FIN));
@@ -231,6 +243,7 @@ main(void)
 	TCase *shape = tcase_create("shape");
 
 	tcase_add_test(stories, client_may_finish_first);
+	tcase_add_loop_test(stories, a_client_may_be_refused_on_arrival_and_only_then, 0, 3);
 	tcase_add_test(stories, only_a_reset_aborts_while_connecting);
 	tcase_add_test(stories, a_client_that_says_first_who_it_is_goes_on_as_others_do);
 	tcase_add_test(stories, a_client_that_finishes_and_never_spoke_ends_in_order);

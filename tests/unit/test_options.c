@@ -100,6 +100,20 @@ static const struct {
 	{ PAIR "--keepalive 32767s,1s,127", VALUE(keepalive.count), 127 },
 	{ PAIR "--keepalive 5s,1s,1 --keepalive 7s", VALUE(keepalive.count), 6 },
 	{ PAIR "--keepalive 5000ms", VALUE(keepalive.idle_ns), 5 * NS_PER_S },
+	{ PAIR, VALUE(allow.count), 0 },
+	{ PAIR "--allow 10.0.0.0/8,192.0.2.7,2001:db8::/32", VALUE(allow.count), 3 },
+	{ PAIR "--allow ::1,::2 --allow ::3", VALUE(allow.count), 1 },
+	{ PAIR "--allow ::1,::2", VALUE(deny.count), 0 },
+	{ PAIR "--deny 10.0.0.0/8", VALUE(deny.count), 1 },
+	{ PAIR, VALUE(max_per_source), 0 },
+	{ PAIR "--max-per-source 16777215", VALUE(max_per_source), 16777215 },
+	{ PAIR, VALUE(max_per_listener), 0 },
+	{ PAIR "--max-per-listener 1", VALUE(max_per_listener), 1 },
+	{ PAIR "--max-per-listener 1 --max-per-listener 0", VALUE(max_per_listener), 0 },
+	{ PAIR, VALUE(rate_per_source), 0 },
+	{ PAIR "--rate-per-source 1000000", VALUE(rate_per_source), 1000000 },
+	{ PAIR, VALUE(rate_per_listener), 0 },
+	{ PAIR "--rate-per-listener 50", VALUE(rate_per_listener), 50 },
 	{ PAIR, VALUE(source_count), 0 },
 	{ PAIR "--source 192.0.2.1,2001:db8::1", VALUE(source_count), 2 },
 	{ PAIR "--source ::1,::2 --source ::3", VALUE(source_count), 1 },
@@ -288,6 +302,17 @@ static const struct {
 	{ PAIR "-n 0", "-n: \"0\": must be 1 to 16777215, or auto" },
 	{ PAIR "-n 16777216", "-n: \"16777216\": must be 1 to 16777215, or auto" },
 	{ PAIR "-n -1", "-n: \"-1\": must be 1 to 16777215, or auto" },
+	{ PAIR "--allow _", "--allow: \"\": an address is missing" },
+	{ PAIR "--allow ::1,", "--allow: \"::1,\": an address is missing" },
+	{ PAIR "--allow 10.0.0.0/8,db.example", "--allow: \"db.example\": must be an IP address or a network, as 10.0.0.0/8 or 2001:db8::/32" },
+	{ PAIR "--deny 10.0.0.0/33", "--deny: \"10.0.0.0/33\": the prefix must be 0 to 32" },
+	{ PAIR "--deny 10.1.2.3/8", "--deny: \"10.1.2.3/8\": bits are set beyond the prefix: 10.0.0.0/8 was meant, or 10.1.2.3 alone" },
+	{ PAIR "--max-per-source 16777216", "--max-per-source: \"16777216\": must be 0 to 16777215" },
+	{ PAIR "--max-per-source -1", "--max-per-source: \"-1\": must be 0 to 16777215" },
+	{ PAIR "--max-per-listener auto", "--max-per-listener: \"auto\": must be 0 to 16777215" },
+	{ PAIR "--rate-per-source 1000001", "--rate-per-source: \"1000001\": must be 0 to 1000000" },
+	{ PAIR "--rate-per-listener 5/s", "--rate-per-listener: \"5/s\": must be 0 to 1000000" },
+	{ PAIR "--max-per 5", "\"--max-per\": more than one option begins so; -h lists them" },
 	{ PAIR "--workers 129", "--workers: \"129\": must be 1 to 128, or auto" },
 	{ PAIR "--workers 4294967297", "--workers: \"4294967297\": must be 1 to 128, or auto" },
 	{ PAIR "--history 0", "--history: \"0\": must be 1 to 16777216" },
@@ -394,6 +419,41 @@ START_TEST(a_pair_too_many_is_refused)
 }
 END_TEST
 
+static const struct {
+	const char *line;
+	size_t place;
+	const char *want;
+} networks[] = {
+	{ PAIR "--allow 192.0.2.7,10.0.0.0/8", TEXT(allow.networks[0]), "192.0.2.7" },
+	{ PAIR "--allow 192.0.2.7,10.0.0.0/8", TEXT(allow.networks[1]), "10.0.0.0/8" },
+	{ PAIR "--deny ::ffff:10.0.0.0/104", TEXT(deny.networks[0]), "10.0.0.0/8" },
+	{ PAIR "--deny ::1 --deny 2001:db8::/32", TEXT(deny.networks[0]), "2001:db8::/32" },
+};
+
+START_TEST(networks_are_parsed)
+{
+	char text[NETWORK_TEXT_MAX];
+	const struct network *network = (const struct network *)((char *)&settings + networks[_i].place);
+
+	parse_good(networks[_i].line);
+	ck_assert_str_eq(network_format(network, text, sizeof(text)), networks[_i].want);
+}
+END_TEST
+
+START_TEST(a_network_too_many_is_refused)
+{
+	char line[8192] = PAIR "--deny 10.0.0.1";
+
+	for (int i = 2; i <= NETWORKS_MAX; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), ",10.0.0.%d", i);
+	parse_good(line);
+	ck_assert_int_eq(settings.deny.count, NETWORKS_MAX);
+	strcat(line, ",10.0.0.65");
+	ck_assert_int_eq(parse(line), OPTIONS_WRONG);
+	ck_assert_ptr_nonnull(strstr(error_bytes, "\": more than 64 networks"));
+}
+END_TEST
+
 START_TEST(workers_are_as_many_as_the_cpus_of_this_process)
 {
 	cpu_set_t all, one;
@@ -452,6 +512,8 @@ main(void)
 	tcase_add_loop_test(tcase, addresses_are_parsed, 0, sizeof(addresses) / sizeof(addresses[0]));
 	tcase_add_loop_test(tcase, a_mistake_gets_one_clear_line, 0, sizeof(wrongs) / sizeof(wrongs[0]));
 	tcase_add_test(tcase, a_pair_too_many_is_refused);
+	tcase_add_loop_test(tcase, networks_are_parsed, 0, sizeof(networks) / sizeof(networks[0]));
+	tcase_add_test(tcase, a_network_too_many_is_refused);
 	tcase_add_test(tcase, workers_are_as_many_as_the_cpus_of_this_process);
 	tcase_add_test(tcase, help_and_version_answer_where_they_stand);
 	tcase_add_test(tcase, help_fits_a_terminal);

@@ -177,6 +177,14 @@ START_TEST(what_an_admin_did_is_a_step)
 }
 END_TEST
 
+START_TEST(a_client_that_was_turned_away_has_a_short_story)
+{
+	record.legs[LEG_CLIENT].rst_sent_us = 4;
+	close_at(4, WHY_DENIED_ACL);
+	ck_assert_str_eq(story(), "0 accept client, 4 denied client, 4 rst_sent client, 4 close");
+}
+END_TEST
+
 START_TEST(notes_that_another_connection_has_by_now_are_left_out)
 {
 	attempt(0, 1, 0);
@@ -280,6 +288,7 @@ main(void)
 	tcase_add_test(tcase, a_stall_has_a_beginning_and_maybe_an_end);
 	tcase_add_test(tcase, a_lost_side_is_told_when_it_was_given_up_and_not_when_it_was_closed);
 	tcase_add_test(tcase, what_an_admin_did_is_a_step);
+	tcase_add_test(tcase, a_client_that_was_turned_away_has_a_short_story);
 	tcase_add_test(tcase, notes_that_another_connection_has_by_now_are_left_out);
 	tcase_add_test(tcase, the_longest_story_has_room);
 	tcase_add_loop_test(tcase, an_attempt_has_a_result_in_a_word, 0, sizeof(results) / sizeof(results[0]));
