@@ -122,6 +122,7 @@ scenario_tests = \
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
+	%D%/integration/test_admission \
 	%D%/integration/test_api_conns \
 	%D%/integration/test_api_http \
 	%D%/integration/test_api_one \
@@ -169,6 +170,7 @@ fault_tests = \
 	%D%/fault/test_many_stalled \
 	%D%/fault/test_max_conns \
 	%D%/fault/test_resets \
+	%D%/fault/test_source_table_full \
 	%D%/fault/test_stalled_reader \
 	%D%/fault/test_stalled_watcher
 

@@ -126,18 +126,35 @@ peer_accept(int listener)
 	return fd;
 }
 
-int
-peer_try_connect(const char *text, int receive_buffer)
+static int
+connect_from(const char *source, const char *text, int receive_buffer)
 {
-	union address address;
+	union address address, own;
 	socklen_t length = read_address(&address, text);
 	int fd = open_socket(&address, receive_buffer);
 
+	if (source != NULL) {
+		socklen_t own_length = read_address(&own, source);
+
+		ck_assert_msg(bind(fd, &own.any, own_length) == 0, "bind %s: %s", source, strerror(errno));
+	}
 	if (connect(fd, &address.any, length) == 0)
 		return fd;
 	int error = errno;
 	close(fd);
 	return -error;
+}
+
+int
+peer_try_connect(const char *text, int receive_buffer)
+{
+	return connect_from(NULL, text, receive_buffer);
+}
+
+int
+peer_try_connect_from(const char *source, const char *text)
+{
+	return connect_from(source, text, 0);
 }
 
 int

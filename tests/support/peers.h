@@ -27,6 +27,8 @@ int peer_accept(int listener);
  * A receive_buffer other than 0 makes a peer that keeps little, and whose other side keeps little for it. */
 int peer_connect(const char *address);
 int peer_try_connect(const char *address, int receive_buffer);
+/* … from an address of its own, "127.0.0.2:0". */
+int peer_try_connect_from(const char *source, const char *address);
 
 /* What getsockname and getpeername say. */
 struct peer_name peer_local(int fd);
