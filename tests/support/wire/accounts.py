@@ -111,6 +111,12 @@ class UnixLeg:
     def end_at(self):
         return min((at for at in (self.theirs.fin_at, self.theirs.rst_at) if at is not None), default=None)
 
+    def may_meet(self, sent_at):
+        """A packet sent then could arrive just when this side ended."""
+        begun = self.end_at()
+        done = max(act[DONE] for act in self.account["acts"] if act[BEGUN] <= begun)
+        return begun - CROSSING_US <= sent_at <= done + READING_US
+
     def show(self, epoch):
         for begun, done, what, size in self.account["acts"]:
             yield "%10d us  to %d us  %s %s" % (begun - epoch, done - epoch, what, size or "")

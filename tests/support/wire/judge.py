@@ -29,7 +29,6 @@ SHARE_SAME_TURN = 0.02
 CROSSING_US = 1000  # what was sent so shortly before our close may be missing in the record: it was handled later
 SHARE_CROSSED = 0.02
 ONE_TURN_US = 50
-TWO_CLOCKS_US = 100  # a moment in an account and one in the capture may be as one
 SHOWN = 3  # of each kind of disagreement
 UNCLEAR = 75
 OPPOSITE = {"client": "upstream", "upstream": "client"}
@@ -374,11 +373,11 @@ class Case:
             self.differs("initiator", close["initiator"], who)
 
     def first_of(self, ends, both):
-        """An account and a capture have each a clock of their own: at the same moment the record may choose."""
+        """What was done on a Unix leg while a packet was under way may have come before it: there the record may choose."""
         first = min(both, key=ends.get, default=None)
         order = self.record["close"]["order"] or ""
-        if len(both) == 2 and any(map(self.is_unix, OPPOSITE)) and order.endswith("_first"):
-            if abs(ends["client"] - ends["upstream"]) <= TWO_CLOCKS_US:
+        for name in filter(self.is_unix, both if len(both) == 2 and order.endswith("_first") else ()):
+            if self.wire[name].may_meet(ends[OPPOSITE[name]]):
                 return order[:-len("_first")]
         return first
 
