@@ -55,7 +55,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/admission.c %D%/proxy/admission.h \
 	%D%/proxy/bucket.c %D%/proxy/bucket.h \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
-	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conn_parts.h \
+	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conns.c %D%/proxy/conns.h %D%/proxy/conn_parts.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
 	%D%/proxy/dialing.c %D%/proxy/dialing.h \
 	%D%/proxy/ending.c %D%/proxy/ending.h \

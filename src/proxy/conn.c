@@ -8,7 +8,7 @@
  *   … and then settle: is the end reached?  publish, arm the timer.
  *
  * Whatever comes from outside enters by one of the call-backs near the end of
- * this file and leaves through settle; in between the record is an open draft.
+ * this file, or from conns.c, and leaves through settle; in between the record is an open draft.
  * The ways of the kernel that shape it (what an end looks like: symptoms.h):
  *
  * - SO_ERROR forgets in telling.  So it is asked once, and the pump that still
@@ -22,20 +22,17 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
 #include "proxy/chronicle.h"
-#include "proxy/conn_parts.h"
 #include "proxy/dialing.h"
 #include "proxy/ending.h"
 #include "proxy/look.h"
-#include "track/conn_id.h"
 #include "proxy/sniffing.h"
 #include "proxy/symptoms.h"
+#include "track/conn_id.h"
 
 enum {
 	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
@@ -157,8 +154,8 @@ surprised(struct conn *conn, enum conn_event event)
 
 /* The only place where a connection changes state.  An action may answer with
  * the event it caused, so a chain of events is a loop here and never a recursion. */
-static void
-step(struct conn *conn, enum conn_event event)
+void
+conn_step(struct conn *conn, enum conn_event event)
 {
 	while (event != EV_NONE) {
 		const struct transition *next = lifecycle_next(conn->state, event);
@@ -208,7 +205,7 @@ see_fin(struct conn *conn, enum leg_name leg)
 	chronicle_edit(conn)->legs[leg].fin_received_us = chronicle_offset(conn);
 	if (!conn_is_forwarding(conn) && conn->state != CONN_FLUSHING)
 		return;
-	step(conn, fin_event[leg]);
+	conn_step(conn, fin_event[leg]);
 	if (conn_is_forwarding(conn))
 		chronicle_news(conn, EVENT_HALF_CLOSE);
 }
@@ -248,7 +245,7 @@ lose(struct conn *conn, enum leg_name leg, int error)
 	to->through = true;
 	pump_fini(to, &conn->bench->tools);
 	loop_ready(conn->bench->loop, &conn->again);
-	step(conn, reset ? rst_event[leg] : lost_event[leg]);
+	conn_step(conn, reset ? rst_event[leg] : lost_event[leg]);
 }
 
 /* A sink that takes a byte now and then is slow, and not stalled. */
@@ -381,11 +378,11 @@ arm(struct conn *conn)
 		timer_arm(loop_timers(conn->bench->loop), &conn->timer, at);
 }
 
-static void
-settle(struct conn *conn)
+void
+conn_settle(struct conn *conn)
 {
 	if (conn->state == CONN_FLUSHING)
-		step(conn, ending_look(conn));
+		conn_step(conn, ending_look(conn));
 	if (conn->drafting)
 		chronicle_publish(conn);
 	if (conn->state == CONN_CLOSED)
@@ -403,18 +400,18 @@ on_connecting(struct conn *conn, uint32_t events)
 	int error = events & EPOLLERR ? socket_error(conn->legs[LEG_UPSTREAM].watch.fd) : 0;
 
 	if (error != 0 && symptom_of_error(error) == SYMPTOM_LOST) {
-		step(conn, dialing_failed(conn, error));
+		conn_step(conn, dialing_failed(conn, error));
 		return;
 	}
 	if (error == 0 && !(events & EPOLLOUT))
 		return;
-	step(conn, EV_CONNECTED);
+	conn_step(conn, EV_CONNECTED);
 	/* The header's send may be the one that the kernel told of a reset: no edge will say it again. */
 	if (error == 0)
 		error = conn->connect_error;
 	conn->connect_error = 0;
 	if (conn->legs[LEG_CLIENT].ended && conn_is_forwarding(conn)) {
-		step(conn, EV_CLIENT_FIN);
+		conn_step(conn, EV_CLIENT_FIN);
 		chronicle_news(conn, EVENT_HALF_CLOSE);
 	}
 	if (error != 0 && conn_is_forwarding(conn))
@@ -476,7 +473,7 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 	else if (it->fin_sent)
 		chronicle_tcp_state(conn, leg);
 	if (conn->state == CONN_SNIFFING)
-		step(conn, heard);
+		conn_step(conn, heard);
 	run_pumps(conn);
 }
 
@@ -486,7 +483,7 @@ on_client_events(struct loop_watch *watch, uint32_t events)
 	struct conn *conn = (struct conn *)((char *)watch - offsetof(struct conn, legs[LEG_CLIENT].watch));
 
 	on_leg(conn, LEG_CLIENT, events);
-	settle(conn);
+	conn_settle(conn);
 }
 
 static void
@@ -495,7 +492,7 @@ on_upstream_events(struct loop_watch *watch, uint32_t events)
 	struct conn *conn = (struct conn *)((char *)watch - offsetof(struct conn, legs[LEG_UPSTREAM].watch));
 
 	on_leg(conn, LEG_UPSTREAM, events);
-	settle(conn);
+	conn_settle(conn);
 }
 
 static void
@@ -504,7 +501,7 @@ on_again(struct loop_task *task)
 	struct conn *conn = (struct conn *)((char *)task - offsetof(struct conn, again));
 
 	run_pumps(conn);
-	settle(conn);
+	conn_settle(conn);
 }
 
 static enum leg_name
@@ -536,16 +533,16 @@ on_timer(struct timer *timer)
 
 	conn->rearm = true;
 	if (conn->state == CONN_FLUSHING)
-		step(conn, ending_look(conn));
+		conn_step(conn, ending_look(conn));
 	due = deadline_next(conn->bench->settings, conn->state, &conn->times);
 	if (due.at <= now && due.event == EV_CONNECT_TIMEOUT) {
 		conn->retrying = false;
-		step(conn, dialing_failed(conn, ETIMEDOUT));
+		conn_step(conn, dialing_failed(conn, ETIMEDOUT));
 	} else if (due.at <= now) {
 		conn->fault = (uint8_t)leg_at_fault(conn, due.event);
-		step(conn, due.event);
+		conn_step(conn, due.event);
 	} else if (conn->retrying) {
-		step(conn, EV_TARGET_FAILED);
+		conn_step(conn, EV_TARGET_FAILED);
 	} else {
 		look_for_silence(conn);
 		if (conn->look_ms < LOOK_MOST_MS) {
@@ -553,92 +550,12 @@ on_timer(struct timer *timer)
 			conn->look_ms = conn->look_ms < LOOK_MOST_MS ? conn->look_ms : LOOK_MOST_MS;
 		}
 	}
-	settle(conn);
-}
-
-/* From outside. */
-
-static void *
-reserve(const struct workbench *bench, size_t each)
-{
-	size_t size = (size_t)table_max_conns(bench->track->table) * each;
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static void
-unreserve(const struct workbench *bench, void *memory, size_t each)
-{
-	if (memory != NULL)
-		munmap(memory, (size_t)table_max_conns(bench->track->table) * each);
-}
-
-int
-conn_reserve_all(struct workbench *bench)
-{
-	bool in_a_chain = bench->settings->proxy_in && bench->settings->proxy_out != PROXY_OUT_NONE;
-
-	bench->conns = reserve(bench, sizeof(struct conn));
-	if (in_a_chain)
-		bench->destinations = reserve(bench, sizeof(bench->destinations[0]));
-	return bench->conns == NULL || (in_a_chain && bench->destinations == NULL) ? -ENOMEM : 0;
+	conn_settle(conn);
 }
 
 void
-conn_unreserve_all(struct workbench *bench)
+conn_init(struct conn *conn, struct workbench *bench, uint32_t slot, int listener)
 {
-	unreserve(bench, bench->conns, sizeof(struct conn));
-	unreserve(bench, bench->destinations, sizeof(bench->destinations[0]));
-	bench->conns = NULL;
-	bench->destinations = NULL;
-}
-
-static void
-describe_client(struct conn *conn, int listener, int fd, const struct addr *client, const struct addr *local)
-{
-	struct record *record = chronicle_edit(conn);
-	struct record_leg *leg = &record->legs[LEG_CLIENT];
-
-	record->state = CONN_ACCEPTED;
-	record->listener = record->upstream = (uint16_t)listener;
-	record->opened_ns = conn->times.opened;
-	record->opened_at_us = clock_wall_us();
-	leg->fd = fd;
-	leg->socket_cookie = socket_cookie(fd);
-	flow_set(&leg->flow, client, local);
-	conn->legs[LEG_CLIENT].is_unix = addr_is_unix(local);
-}
-
-/* Slot and place are free again. */
-static void
-give_back(struct conn *conn)
-{
-	struct workbench *bench = conn->bench;
-
-	conn->in_use = false;
-	bench->conns_open--;
-	table_release(bench->track->table, bench->number, conn->slot);
-	bench->on_place_free(bench->argument);
-}
-
-/* The socket was never watched, so no late event can name the connection: it is given back at once. */
-static void
-turn_away(struct conn *conn, int fd, enum conn_event denial)
-{
-	conn->legs[LEG_CLIENT].watch.fd = fd; /* to be closed */
-	step(conn, denial);
-	chronicle_publish(conn);
-	give_back(conn);
-}
-
-void
-conn_open(struct workbench *bench, int listener, int fd, const struct addr *client, const struct addr *local)
-{
-	uint32_t slot;
-
-	bench->draft = table_claim(bench->track->table, bench->number, &slot);
-	struct conn *conn = &bench->conns[slot];
 	*conn = (struct conn){
 		.bench = bench,
 		.slot = slot,
@@ -658,138 +575,23 @@ conn_open(struct workbench *bench, int listener, int fd, const struct addr *clie
 		.again = { .run = on_again },
 		.times = { .opened = clock_now() },
 	};
-	if (slot >= bench->conns_touched)
-		bench->conns_touched = slot + 1;
-	bench->conns_open++;
-	describe_client(conn, listener, fd, client, local);
-	totals_add(&bench->totals->counts[TOTAL_ACCEPTED], 1);
-	chronicle_news(conn, EVENT_OPEN);
-	enum conn_event denial = admission_ask(
-	    bench->admission, listener, &chronicle_edit(conn)->legs[LEG_CLIENT].flow, conn->times.opened, &conn->pass);
-	if (denial != EV_NONE) {
-		turn_away(conn, fd, denial);
-		return;
-	}
-	if (conn->pass.source_missed)
-		totals_add(&bench->totals->counts[TOTAL_SOURCE_TABLE_FULL], 1);
-	/* Without a watch there is no way to serve it: it ends as a shortage of ours. */
+}
+
+/* Without a watch there is no way to serve it: it ends as a shortage of ours. */
+void
+conn_serve(struct conn *conn, int fd)
+{
+	struct workbench *bench = conn->bench;
 	int error = loop_watch(bench->loop, &conn->legs[LEG_CLIENT].watch, fd,
 	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, on_client_events);
+
 	chronicle_tcp_state(conn, LEG_CLIENT);
 	if (error == 0) {
-		step(conn, bench->settings->proxy_in ? EV_SNIFF : EV_ROUTED);
+		conn_step(conn, bench->settings->proxy_in ? EV_SNIFF : EV_ROUTED);
 	} else {
 		conn->legs[LEG_CLIENT].watch.fd = fd; /* to be closed */
 		conn->connect_error = (uint16_t)-error;
-		step(conn, EV_NO_MEMORY);
+		conn_step(conn, EV_NO_MEMORY);
 	}
-	settle(conn);
-}
-
-bool
-conn_look(struct workbench *bench, uint32_t slot)
-{
-	struct conn *conn = &bench->conns[slot];
-
-	if (!conn->in_use || (!conn_is_forwarding(conn) && conn->state != CONN_FLUSHING))
-		return false;
-	look_take(conn);
-	chronicle_publish(conn);
-	return true;
-}
-
-/* NULL: it is closed, or another has its slot. */
-static struct conn *
-find(struct workbench *bench, uint64_t id)
-{
-	uint32_t slot = conn_id_slot(id);
-	struct conn *conn = slot < bench->conns_touched ? &bench->conns[slot] : NULL;
-
-	if (conn == NULL || !conn->in_use || conn->generation != conn_id_generation(id) || conn->state == CONN_CLOSED)
-		return NULL;
-	return conn;
-}
-
-void
-conn_refresh(struct workbench *bench, uint64_t id)
-{
-	struct conn *conn = find(bench, id);
-
-	if (conn == NULL)
-		return;
-	look_take(conn);
-	chronicle_publish(conn);
-}
-
-/* At least one note, which tells when it was. */
-static void
-note_words(struct conn *conn, int64_t at_us, const char *words)
-{
-	do {
-		struct note note = { .kind = NOTE_TEXT, .leg = LEG_NONE, .at_us = at_us };
-		size_t length = strnlen(words, NOTE_TEXT_MAX);
-
-		memcpy(note.text, words, length);
-		chronicle_note(conn, note);
-		words += length;
-	} while (*words != '\0');
-}
-
-void
-conn_kill(struct workbench *bench, uint64_t id, enum close_how how, const char *words)
-{
-	struct conn *conn = find(bench, id);
-
-	if (conn == NULL)
-		return;
-	int64_t at_us = chronicle_offset(conn);
-	bool again = conn->why == WHY_ADMIN_KILL;
-	step(conn, how == HOW_FIN ? EV_KILL_FIN : EV_KILL_RST);
-	if (conn->why == WHY_ADMIN_KILL && !again)
-		note_words(conn, at_us, words);
-	settle(conn);
-}
-
-static void
-end_all(struct workbench *bench, enum conn_event event)
-{
-	for (uint32_t slot = 0; slot < bench->conns_touched; slot++) {
-		struct conn *conn = &bench->conns[slot];
-
-		if (!conn->in_use || conn->state == CONN_CLOSED)
-			continue;
-		step(conn, event);
-		settle(conn);
-	}
-}
-
-void
-conn_drain_all(struct workbench *bench)
-{
-	end_all(bench, EV_DRAIN);
-}
-
-void
-conn_shutdown_all(struct workbench *bench)
-{
-	end_all(bench, EV_SHUTDOWN);
-}
-
-void
-conn_after_turn(struct workbench *bench)
-{
-	struct conn *conn;
-
-	while ((conn = SLIST_FIRST(&bench->touched)) != NULL) {
-		SLIST_REMOVE_HEAD(&bench->touched, link);
-		conn->touched = false;
-		if (conn->state == CONN_CLOSED) {
-			give_back(conn);
-		} else {
-			chronicle_count(conn);
-		}
-	}
-	chronicle_total(bench);
-	totals_set(&bench->totals->counts[TOTAL_LOAN_SHORTAGES], bench->tools.shortages);
-	totals_set(&bench->totals->counts[TOTAL_LOANS_LENT], loans_lent(bench->tools.loans));
+	conn_settle(conn);
 }

@@ -2,36 +2,22 @@
 #ifndef PROXY_CONN_H
 #define PROXY_CONN_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include "base/addr.h"
-#include "proxy/workbench.h"
-#include "track/close_reason.h"
+#include "proxy/conn_parts.h"
+#include "proxy/lifecycle.h"
 
-/* The connections of a worker, from accept to close. */
+/* One connection's life: what happens to it becomes an event, lifecycle.c says what that leads to,
+ * and here it is done.  The connections of a worker are kept by conns.h. */
 
-/* Memory for every connection that the worker may have, touched where used.  0 or -ENOMEM. */
-int conn_reserve_all(struct workbench *bench);
-void conn_unreserve_all(struct workbench *bench);
+/* The draft of its record is bench->draft. */
+void conn_init(struct conn *conn, struct workbench *bench, uint32_t slot, int listener);
 
-/* A client was accepted, for which a place was reserved.  The socket is the connection's
- * from here on; local is our end of it. */
-void conn_open(struct workbench *bench, int listener, int fd, const struct addr *client, const struct addr *local);
+/* The client's socket is the connection's from here on; what it tells is heard. */
+void conn_serve(struct conn *conn, int fd);
 
-/* Looks at the connection of this slot for its record.  False: there is none that is connected. */
-bool conn_look(struct workbench *bench, uint32_t slot);
+/* The only place where a connection changes state.  Whoever steps settles after it. */
+void conn_step(struct conn *conn, enum conn_event event);
 
-/* An order: looks at this one now, if it is still there. */
-void conn_refresh(struct workbench *bench, uint64_t id);
-
-/* An order: ends this one, if it is still there, by HOW_RST or HOW_FIN.  The first such order's words are kept. */
-void conn_kill(struct workbench *bench, uint64_t id, enum close_how how, const char *words);
-
-/* The deadline of an admin's drain, and the end of the process: each connection ends now. */
-void conn_drain_all(struct workbench *bench);
-void conn_shutdown_all(struct workbench *bench);
-
-/* At the end of each turn: publishes counters, gives slots and places back. */
-void conn_after_turn(struct workbench *bench);
+/* What the steps have led to: is the end reached?  Publishes the record, arms the timer. */
+void conn_settle(struct conn *conn);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include "net/listening.h"
-#include "proxy/conn.h"
+#include "proxy/conns.h"
 
 enum { BURST_MAX = 64 };
 
@@ -37,7 +37,7 @@ open_conn(struct listener *listener, struct workbench *bench, int fd, const stru
 	if (addr_is_unix(&local))
 		socket_prepare_unix(fd); /* a Unix socket inherits nothing */
 	listeners_accepted(bench->track->listeners, listener->number, bench->number);
-	conn_open(bench, listener->number, fd, client, &local);
+	conns_open(bench, listener->number, fd, client, &local);
 }
 
 /* What accept(2) may report that is one client's affair: try the next. */

@@ -2,7 +2,7 @@
 #include "proxy/sampler.h"
 
 #include "base/clock.h"
-#include "proxy/conn.h"
+#include "proxy/conns.h"
 
 enum {
 	SAMPLES_MAX = 32, /* of one turn: some 70 us, in which no byte moves */
@@ -36,7 +36,7 @@ on_timer(struct timer *timer)
 	if (sampler->next == 0)
 		sampler->round_began = began;
 	while (sampler->next < bench->conns_touched && sampled < SAMPLES_MAX && looks++ < LOOKS_MAX)
-		sampled += conn_look(bench, sampler->next++);
+		sampled += conns_look(bench, sampler->next++);
 	if (sampler->next >= bench->conns_touched)
 		sampler->next = 0;
 	timer_arm(loop_timers(bench->loop), timer, next_at(sampler, began, clock_now() - began));

@@ -15,7 +15,7 @@
 #include "net/mailbox.h"
 #include "net/tcp_info.h"
 #include "proxy/admission.h"
-#include "proxy/conn.h"
+#include "proxy/conns.h"
 #include "proxy/listener.h"
 #include "proxy/sampler.h"
 #include "proxy/workbench.h"
@@ -323,9 +323,9 @@ obey(struct worker *worker, const struct mail *mail)
 
 	orders_take(worker->all->track->orders, worker->bench.number, mail, &order);
 	if (order.kind == ORDER_REFRESH)
-		conn_refresh(&worker->bench, order.id);
+		conns_refresh(&worker->bench, order.id);
 	else
-		conn_kill(&worker->bench, order.id, order.how, order.words);
+		conns_kill(&worker->bench, order.id, order.how, order.words);
 }
 
 static void
@@ -346,14 +346,14 @@ on_mail(void *argument, const struct mail *mail)
 		look_at_hold(worker);
 		break;
 	case MAIL_CUT:
-		conn_drain_all(&worker->bench);
+		conns_drain(&worker->bench);
 		break;
 	case MAIL_DRAIN:
 		drain(worker);
 		break;
 	case MAIL_SHUTDOWN:
 		drain(worker);
-		conn_shutdown_all(&worker->bench);
+		conns_shutdown(&worker->bench);
 		loop_stop(worker->loop);
 		break;
 	}
@@ -381,7 +381,7 @@ after_turn(void *argument)
 {
 	struct worker *worker = argument;
 
-	conn_after_turn(&worker->bench);
+	conns_after_turn(&worker->bench);
 	if (worker->place_freed && atomic_load(&worker->all->paused) > 0)
 		tell_paused(worker->all);
 	worker->place_freed = false;
@@ -416,7 +416,7 @@ worker_init(struct worker *worker, struct workers *all, int number, struct group
 		return -errno;
 	int error = workbench_init(&worker->bench, number, all->track, groups, worker->loop);
 	if (error == 0)
-		error = conn_reserve_all(&worker->bench);
+		error = conns_reserve(&worker->bench);
 	if (error != 0)
 		return error;
 	worker->bench.admission = all->admission;
@@ -438,7 +438,7 @@ worker_fini(struct worker *worker)
 {
 	if (worker->mailbox != NULL)
 		mailbox_free(worker->mailbox);
-	conn_unreserve_all(&worker->bench);
+	conns_unreserve(&worker->bench);
 	workbench_fini(&worker->bench);
 	loop_free(worker->loop);
 	free(worker->entrances);

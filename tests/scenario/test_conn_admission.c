@@ -138,7 +138,7 @@ static void
 end_by_shutdown(const struct actor *actor)
 {
 	(void)actor;
-	conn_shutdown_all(&scene.bench);
+	conns_shutdown(&scene.bench);
 }
 
 static void (*const ends[])(const struct actor *) = {
@@ -205,7 +205,7 @@ START_TEST(a_refusal_gives_its_place_back_at_once)
 	ck_assert(addr_parse(&client, scene.client));
 	for (int i = 0; i < 10; i++) {
 		ck_assert(table_reserve(scene.track.table));
-		conn_open(&scene.bench, 0, fake_socket_new(), &client, local);
+		conns_open(&scene.bench, 0, fake_socket_new(), &client, local);
 		ck_assert_uint_eq(table_places_taken(scene.track.table), 0);
 		ck_assert_int_eq(scene.places_freed, i + 1);
 		ck_assert_int_eq(fake_sockets_open(), 0);

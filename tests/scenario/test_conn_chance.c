@@ -102,7 +102,7 @@ kill_one(void)
 	bool in_order = draw(4) > 0;
 
 	concluded[i] = concluded[i] || in_order;
-	conn_kill(&scene.bench, cast[i].id, in_order ? HOW_FIN : HOW_RST, "by chance");
+	conns_kill(&scene.bench, cast[i].id, in_order ? HOW_FIN : HOW_RST, "by chance");
 }
 
 static void

@@ -613,7 +613,7 @@ START_TEST(the_end_of_the_process_ends_it_at_once)
 		scene_finishes(&it, LEG_UPSTREAM);
 	scene_turn();
 	scene_check_state(&it, _i == 0 ? CONN_ESTABLISHED : _i == 1 ? CONN_CLIENT_HALF_CLOSED : CONN_FLUSHING);
-	conn_shutdown_all(&scene.bench);
+	conns_shutdown(&scene.bench);
 	scene_turn();
 	scene_check_close(&it, WHY_SHUTDOWN, BY_ADMIN);
 	ck_assert(client->aborted && upstream->aborted);

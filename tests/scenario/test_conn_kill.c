@@ -22,7 +22,7 @@ establish(void)
 static void
 kill_it(enum close_how how, const char *words)
 {
-	conn_kill(&scene.bench, it.id, how, words);
+	conns_kill(&scene.bench, it.id, how, words);
 	scene_turn();
 }
 
@@ -148,8 +148,8 @@ START_TEST(an_order_for_one_that_had_the_slot_before_changes_nothing)
 	ck_assert_uint_eq(conn_id_slot(it.id), conn_id_slot(old));
 	uint64_t revision = scene_record(&it)->revision;
 	for (int how = HOW_FIN; how <= HOW_RST; how++) {
-		conn_kill(&scene.bench, old, (enum close_how)how, "late");
-		conn_kill(&scene.bench, conn_id_make(0, conn_id_slot(old) + 9, 1), (enum close_how)how, "never");
+		conns_kill(&scene.bench, old, (enum close_how)how, "late");
+		conns_kill(&scene.bench, conn_id_make(0, conn_id_slot(old) + 9, 1), (enum close_how)how, "never");
 	}
 	scene_turn();
 	scene_check_state(&it, CONN_ESTABLISHED);
@@ -436,7 +436,7 @@ END_TEST
 START_TEST(a_drains_deadline_ends_whoever_is_left)
 {
 	bring_to(states[_i]);
-	conn_drain_all(&scene.bench);
+	conns_drain(&scene.bench);
 	scene_turn();
 	scene_check_close(&it, WHY_ADMIN_DRAIN, BY_ADMIN);
 	ck_assert(scene_socket(&it, LEG_CLIENT)->aborted && scene_socket(&it, LEG_UPSTREAM)->aborted);

@@ -31,7 +31,7 @@ say_times(enum leg_name leg, uint64_t busy_us, uint64_t rwnd_limited_us)
 static void
 look(void)
 {
-	ck_assert(conn_look(&scene.bench, it.conn->slot));
+	ck_assert(conns_look(&scene.bench, it.conn->slot));
 }
 
 static const char *
@@ -99,7 +99,7 @@ START_TEST(a_target_that_failed_leaves_no_figures_behind)
 	scene_add_target("192.0.2.2:80");
 	it = scene_accepts();
 	say_rtt(LEG_UPSTREAM, 7000);
-	conn_refresh(&scene.bench, it.id);
+	conns_refresh(&scene.bench, it.id);
 	ck_assert_uint_eq(scene_record(&it)->legs[LEG_UPSTREAM].tcp.rtt_us, 7000);
 	scene_connect_fails(&it, ECONNREFUSED);
 	scene_turn();
@@ -113,7 +113,7 @@ START_TEST(a_refresh_brings_the_record_up_to_date_at_once)
 	it = establishes();
 	say_rtt(LEG_CLIENT, 55);
 	fake_clock_advance(NS_PER_MS);
-	conn_refresh(&scene.bench, it.id);
+	conns_refresh(&scene.bench, it.id);
 	ck_assert_uint_eq(scene_record(&it)->legs[LEG_CLIENT].tcp.rtt_us, 55);
 	ck_assert_int_eq(scene_record(&it)->sampled_ns, clock_now());
 }
@@ -124,10 +124,10 @@ START_TEST(a_refresh_of_another_generation_or_place_changes_nothing)
 	it = establishes();
 	uint64_t revision = scene_record(&it)->revision;
 
-	conn_refresh(&scene.bench, it.id + 1);
-	conn_refresh(&scene.bench, it.id - 1);
-	conn_refresh(&scene.bench, it.id + (UINT64_C(1) << 32));
-	conn_refresh(&scene.bench, it.id + (UINT64_C(1000) << 32));
+	conns_refresh(&scene.bench, it.id + 1);
+	conns_refresh(&scene.bench, it.id - 1);
+	conns_refresh(&scene.bench, it.id + (UINT64_C(1) << 32));
+	conns_refresh(&scene.bench, it.id + (UINT64_C(1000) << 32));
 	ck_assert_uint_eq(scene_record(&it)->revision, revision);
 }
 END_TEST
@@ -138,7 +138,7 @@ START_TEST(a_refresh_in_the_turn_of_the_end_finds_nobody)
 	scene_fails(&it, LEG_CLIENT, ECONNRESET);
 	scene_turn();
 	uint64_t revision = scene_record(&it)->revision;
-	conn_refresh(&scene.bench, it.id);
+	conns_refresh(&scene.bench, it.id);
 	ck_assert_uint_eq(scene_record(&it)->revision, revision);
 }
 END_TEST

@@ -150,7 +150,7 @@ play(char letter)
 		scene_after(100 * NS_PER_S);
 		return;
 	case 's':
-		conn_shutdown_all(&scene.bench);
+		conns_shutdown(&scene.bench);
 		scene_turn();
 		return;
 	default:

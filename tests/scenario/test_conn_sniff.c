@@ -486,7 +486,7 @@ START_TEST(the_longest_life_and_the_end_of_the_process_end_this_too)
 	first = it;
 	scene_after(NS_PER_S);
 	accept_client(BYTES(V1));
-	conn_shutdown_all(&scene.bench);
+	conns_shutdown(&scene.bench);
 	scene_turn();
 	scene_check_close(&first, WHY_MAX_DURATION, BY_PROXY);
 	scene_check_close(&it, WHY_SHUTDOWN, BY_ADMIN);

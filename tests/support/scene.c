@@ -57,7 +57,7 @@ accept_one(struct actor *actor)
 	fake_sockets[actor->client].is_unix = addr_is_unix(&local);
 	if (!addr_is_unix(&local))
 		ck_assert(addr_parse(&client, scene.client));
-	conn_open(&scene.bench, 0, actor->client, &client, &local);
+	conns_open(&scene.bench, 0, actor->client, &client, &local);
 	find_actor(actor);
 }
 
@@ -101,7 +101,7 @@ after_turn(void *argument)
 {
 	(void)argument;
 	check_loans();
-	conn_after_turn(&scene.bench);
+	conns_after_turn(&scene.bench);
 	ck_assert(SLIST_EMPTY(&scene.bench.touched));
 }
 
@@ -164,7 +164,7 @@ scene_begin(void)
 	scene.bench.admission = scene.admission = admission_new(&scene.settings, scene.settings.max_conns);
 	ck_assert_ptr_nonnull(scene.admission);
 	scene.bench.on_place_free = on_place_free;
-	ck_assert_int_eq(conn_reserve_all(&scene.bench), 0);
+	ck_assert_int_eq(conns_reserve(&scene.bench), 0);
 	loop_after_turn(scene.loop, after_turn, NULL);
 	prompter.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ck_assert_int_eq(loop_watch(scene.loop, &prompter.watch, prompter.fd, EPOLLIN, on_prompt), 0);
@@ -174,7 +174,7 @@ void
 scene_teardown(void)
 {
 	scene_begin();
-	conn_shutdown_all(&scene.bench);
+	conns_shutdown(&scene.bench);
 	scene_turn();
 	ck_assert_int_eq(fake_sockets_open(), 0);
 	ck_assert_uint_eq(loans_lent(scene.bench.tools.loans), 0);
@@ -190,7 +190,7 @@ scene_teardown(void)
 	bus_unfollow(&follower);
 	bus_unfollow(&arrivals);
 	close(prompter.fd);
-	conn_unreserve_all(&scene.bench);
+	conns_unreserve(&scene.bench);
 	workbench_fini(&scene.bench);
 	admission_free(scene.admission);
 	loop_free(scene.loop);

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 #include "config/settings.h"
-#include "proxy/conn.h"
+#include "proxy/conns.h"
 #include "proxy/conn_parts.h"
 #include "support/fake_clock.h"
 #include "support/fake_socket.h"
