@@ -43,20 +43,36 @@ static atomic_bool stopping;
 static _Atomic int64_t deadline_ns; /* 0 until log_stop, then when to give up on a stuck stderr */
 static _Atomic uint64_t dropped;
 
-static pthread_mutex_t stderr_mutex = PTHREAD_MUTEX_INITIALIZER; /* among those who write lines, never a worker */
+/* Lent among those who write lines, and never to a worker. */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t returned;
+	bool is_lent;
+} stderr_loan = { .mutex = PTHREAD_MUTEX_INITIALIZER, .returned = PTHREAD_COND_INITIALIZER };
 
 bool
 log_borrow_stderr(int64_t until_ns)
 {
 	struct timespec until = { .tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S };
 
-	return pthread_mutex_clocklock(&stderr_mutex, CLOCK_MONOTONIC, &until) == 0;
+	int error = 0;
+
+	pthread_mutex_lock(&stderr_loan.mutex);
+	while (stderr_loan.is_lent && error == 0)
+		error = pthread_cond_clockwait(&stderr_loan.returned, &stderr_loan.mutex, CLOCK_MONOTONIC, &until);
+	bool lent = !stderr_loan.is_lent;
+	stderr_loan.is_lent = true;
+	pthread_mutex_unlock(&stderr_loan.mutex);
+	return lent;
 }
 
 void
 log_return_stderr(void)
 {
-	pthread_mutex_unlock(&stderr_mutex);
+	pthread_mutex_lock(&stderr_loan.mutex);
+	stderr_loan.is_lent = false;
+	pthread_cond_signal(&stderr_loan.returned);
+	pthread_mutex_unlock(&stderr_loan.mutex);
 }
 
 static bool

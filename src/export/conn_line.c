@@ -132,8 +132,8 @@ add_what_is_notable(struct text *text, struct reading *reading)
 		text_addf(text, ", attempts %u", record->attempts);
 	if (record->connect_us >= NOTABLE_US)
 		text_addf(text, ", connect %s", format_duration(record->connect_us, figure));
-	if (record_idle_before_us(record) >= NOTABLE_US)
-		text_addf(text, ", idle %s", format_duration(record_idle_before_us(record), figure));
+	if (record->close.idle_us >= NOTABLE_US)
+		text_addf(text, ", idle %s", format_duration(record->close.idle_us, figure));
 	if (record->close.leg != LEG_NONE)
 		text_addf(text, ", leg %s", word(reading, FIELD_close_leg));
 	if (record->close.undelivered[LEG_UPSTREAM] > 0)

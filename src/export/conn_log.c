@@ -60,6 +60,14 @@ is_stopping(const struct conn_log *log)
 	return atomic_load(&log->deadline_ns) != 0;
 }
 
+static bool
+is_too_late(const struct conn_log *log)
+{
+	int64_t deadline = atomic_load(&log->deadline_ns);
+
+	return deadline != 0 && clock_now() >= deadline;
+}
+
 static void
 miss(struct conn_log *log, uint64_t lines)
 {
@@ -73,7 +81,7 @@ wait_for_room(const struct conn_log *log)
 	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
 
 	for (;;) {
-		bool too_late = is_stopping(log) && clock_now() >= atomic_load(&log->deadline_ns);
+		bool too_late = is_too_late(log);
 
 		/* However late, what has room goes out: this thread may just have had no turn until now. */
 		if (poll(&out, 1, too_late ? 0 : LOOK_MS) > 0)
@@ -87,11 +95,14 @@ wait_for_room(const struct conn_log *log)
 static bool
 wait_for_turn(const struct conn_log *log)
 {
-	while (!log_borrow_stderr(clock_now() + LOOK_MS * NS_PER_MS)) {
-		if (is_stopping(log) && clock_now() >= atomic_load(&log->deadline_ns))
+	for (;;) {
+		bool too_late = is_too_late(log);
+
+		if (log_borrow_stderr(clock_now() + (too_late ? 0 : LOOK_MS * NS_PER_MS)))
+			return true;
+		if (too_late)
 			return false;
 	}
-	return true;
 }
 
 /* In pieces that are taken at once where there is room.  A stderr that is gone is a slow one for

@@ -31,6 +31,45 @@ chronicle_tcp_state(struct conn *conn, enum leg_name leg)
 }
 
 void
+chronicle_cause(struct conn *conn)
+{
+	const struct life_times *times = &conn->times;
+	int64_t now = conn_now(conn), quiet_since = times->last_payload != 0 ? times->last_payload : times->opened;
+	struct record *record = chronicle_edit(conn);
+	struct record_close *close = &record->close;
+
+	close->cause_us = record_offset_us(record, now);
+	close->idle_us = now > quiet_since ? (now - quiet_since) / NS_PER_US : 0;
+	close->speaker = conn->speaker;
+	close->last_words = conn->speaker == LEG_NONE ? 0 : conn->pumps[conn->speaker].received - conn->speech_from;
+}
+
+/* The side whose end was the cause, so far. */
+static enum leg_name
+ended_by(const struct conn *conn)
+{
+	if (conn->state == CONN_CLIENT_HALF_CLOSED)
+		return LEG_CLIENT;
+	if (conn->state == CONN_UPSTREAM_HALF_CLOSED)
+		return LEG_UPSTREAM;
+	return close_subject((enum close_reason)conn->why);
+}
+
+void
+chronicle_late_payload(struct conn *conn, enum leg_name from, uint64_t received_before)
+{
+	struct record_close *close;
+
+	if (ended_by(conn) != from)
+		return;
+	close = &chronicle_edit(conn)->close;
+	close->last_words = (close->speaker == from ? close->last_words : 0) + conn->pumps[from].received -
+			    received_before;
+	close->speaker = (uint8_t)from;
+	close->idle_us = 0;
+}
+
+void
 chronicle_counters(struct conn *conn)
 {
 	struct record_counters counters = chronicle_counters_of(conn);

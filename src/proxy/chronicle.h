@@ -36,6 +36,13 @@ void chronicle_note(struct conn *conn, struct note note);
 /* An event to be published with the draft. */
 void chronicle_news(struct conn *conn, enum event_type type);
 
+/* What ends the connection came now: how long nothing had moved, and who had spoken last.
+ * A graver cause may come later, and is the one that counts. */
+void chronicle_cause(struct conn *conn);
+
+/* Payload that was read only now.  What comes from the side that ended it had come before that end. */
+void chronicle_late_payload(struct conn *conn, enum leg_name from, uint64_t received_before);
+
 /* Brings the draft's counters up to date, for whoever reads them there. */
 void chronicle_counters(struct conn *conn);
 

@@ -149,6 +149,7 @@ surprised(struct conn *conn, enum conn_event event)
 		return;
 	conn->why = lifecycle_why(conn->why, WHY_INTERNAL_ERROR);
 	conn->state = CONN_CLOSED;
+	chronicle_cause(conn);
 	do_abort(conn);
 }
 
@@ -170,10 +171,13 @@ conn_step(struct conn *conn, enum conn_event event)
 			conn->times.phase = conn_now(conn);
 			conn->rearm = true;
 		}
-		if (record->close.began_us == RECORD_UNKNOWN && next->to >= CONN_CLIENT_HALF_CLOSED)
-			record->close.began_us = record_offset_us(record, conn_now(conn));
+		enum close_reason why = lifecycle_why(conn->why, next->why);
+		bool began = record->close.cause_us != RECORD_UNKNOWN;
+		if (began ? why != conn->why && close_meanings[why].how != HOW_FIN
+			  : next->to >= CONN_CLIENT_HALF_CLOSED)
+			chronicle_cause(conn);
 		conn->state = (uint8_t)next->to;
-		conn->why = (uint8_t)lifecycle_why(conn->why, next->why);
+		conn->why = (uint8_t)why;
 		event = actions[next->action](conn);
 	}
 }
@@ -289,6 +293,8 @@ run_pump(struct conn *conn, enum leg_name from)
 	enum pump_result result = pump_run(pump, &bench->tools);
 
 	chronicle_payload(conn, from, received, sent);
+	if (conn->state != CONN_ESTABLISHED && pump->received > received)
+		chronicle_late_payload(conn, from, received);
 	note_stall(conn, from, sent);
 	if (pump->source_ended && pump->source_error == 0)
 		see_fin(conn, from);

@@ -18,8 +18,6 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 		.unsorted = conn->bench->settings->proxy_in && conn->preface == 0,
 		.turn = (uint32_t)loop_turns(conn->bench->loop),
 		.now_ns = clock_now(),
-		.speaker = conn->speaker,
-		.last_words = conn->speaker == LEG_NONE ? 0 : conn->pumps[conn->speaker].received - conn->speech_from,
 		.error = conn->connect_error,
 	};
 

@@ -251,11 +251,7 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	close->initiator = close_initiator(farewell->why, close->order == ORDER_SAME_TURN);
 	close->how = (uint8_t)how_of(farewell, record);
 	close->leg = farewell->fault;
-	close->speaker = farewell->speaker;
-	close->last_words = farewell->last_words;
 	close->error = (uint16_t)error_of(farewell);
-	if (close->began_us == RECORD_UNKNOWN)
-		close->began_us = record_offset_us(record, farewell->now_ns);
 	for (int i = 0; i < LEG_COUNT; i++)
 		close->undelivered[i] = difference(tallies[leg_other(i)].received, tallies[i].acknowledged);
 	close->clean = is_clean(farewell, close);

@@ -26,9 +26,7 @@ struct farewell {
 	bool unsorted;     /* where its payload begins is not known: the PROXY header was not whole */
 	uint32_t turn;     /* this one */
 	int64_t now_ns;
-	enum leg_name speaker; /* from whom the last payload came, or LEG_NONE */
-	uint64_t last_words;   /* bytes of it since the other side had spoken */
-	int error;             /* errno of the last failed connect, if that was the end */
+	int error; /* errno of the last failed connect, if that was the end */
 };
 
 /* Asks the kernel a last time and writes the close part of the record.  Both

@@ -44,3 +44,16 @@ close_how_text(enum close_how how)
 
 	return texts[how];
 }
+
+enum leg_name
+close_subject(enum close_reason why)
+{
+	switch (close_meanings[why].initiator) {
+	case BY_CLIENT:
+		return LEG_CLIENT;
+	case BY_UPSTREAM:
+		return LEG_UPSTREAM;
+	default:
+		return LEG_NONE;
+	}
+}

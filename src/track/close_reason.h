@@ -3,6 +3,7 @@
 #define TRACK_CLOSE_REASON_H
 
 #include <stdbool.h>
+#include "track/leg.h"
 
 enum close_reason {
 	WHY_NONE, /* still open */
@@ -27,6 +28,9 @@ struct close_meaning {
 	const char *meaning;
 };
 extern const struct close_meaning close_meanings[WHY_COUNT];
+
+/* The side whose doing it is; LEG_NONE: neither's. */
+enum leg_name close_subject(enum close_reason why);
 
 /* The initiator that the record shows.  When both sides' ends were first seen
  * in one turn, which came first is unknown: BY_NOBODY (null), not a guess. */

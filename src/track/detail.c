@@ -10,33 +10,22 @@ struct evidence {
 	const struct record *record;
 };
 
-/* The side that the sentence speaks of; LEG_NONE: neither. */
-static enum leg_name
-subject_of(const struct record_close *close)
-{
-	switch (close_meanings[close->reason].initiator) {
-	case BY_CLIENT:
-		return LEG_CLIENT;
-	case BY_UPSTREAM:
-		return LEG_UPSTREAM;
-	default:
-		return LEG_NONE;
-	}
-}
-
-/* " 12.0 ms after the client's last 512 bytes" */
+/* " 12.0 ms after the client's last 512 bytes"; one look at the socket may tell both: " right after its last …" */
 static void
 add_after(struct text *text, const struct evidence *it)
 {
 	const struct record_close *close = &it->record->close;
-	bool itself = close->speaker == subject_of(close);
+	bool itself = close->speaker == close_subject(close->reason);
 	char figure[FIGURE_MAX];
 
 	if (close->speaker == LEG_NONE) {
 		text_add(text, " before any byte was exchanged");
 		return;
 	}
-	text_addf(text, " %s after", figure_duration(record_idle_before_us(it->record), FIGURE_SPACED, figure));
+	if (close->idle_us == 0)
+		text_add(text, " right after");
+	else
+		text_addf(text, " %s after", figure_duration(close->idle_us, FIGURE_SPACED, figure));
 	if (itself)
 		text_add(text, " its");
 	else
@@ -75,7 +64,7 @@ add_lost(struct text *text, const struct evidence *it)
 		text_add(text, " and ");
 	if (down > 0)
 		add_undelivered(text, it, LEG_CLIENT);
-	text_add(text, up + down == 1 ? " was never acknowledged" : " were never acknowledged");
+	text_add(text, (uint64_t)up + (uint64_t)down == 1 ? " was never acknowledged" : " were never acknowledged");
 }
 
 static void
@@ -83,7 +72,7 @@ add_idle(struct text *text, const struct evidence *it)
 {
 	char figure[FIGURE_MAX];
 
-	text_add(text, figure_duration(record_idle_before_us(it->record), FIGURE_SPACED, figure));
+	text_add(text, figure_duration(it->record->close.idle_us, FIGURE_SPACED, figure));
 }
 
 static void
@@ -199,7 +188,7 @@ add_remarks(struct text *text, const struct record *record)
 	for (int i = 0; i < LEG_COUNT; i++) {
 		bool is_unix = record->legs[i].flow.protocol == FLOW_UNIX;
 
-		if (is_unix && record->close.how != HOW_FIN && subject_of(&record->close) != (enum leg_name)i)
+		if (is_unix && record->close.how != HOW_FIN && close_subject(record->close.reason) != (enum leg_name)i)
 			text_addf(text, " On its Unix socket, which carries no reset, the %s saw an end of file.",
 			    leg_text((enum leg_name)i));
 	}

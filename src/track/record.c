@@ -28,7 +28,7 @@ record_init(struct record *record)
 	}
 	record->attempt.began_us = record->attempt.ended_us = RECORD_UNKNOWN;
 	record->close.leg = record->close.speaker = LEG_NONE;
-	record->close.began_us = RECORD_UNKNOWN;
+	record->close.cause_us = record->close.idle_us = RECORD_UNKNOWN;
 	record->speaks_first = LEG_NONE;
 }
 
@@ -106,15 +106,4 @@ record_count_turn(struct record_turns *turns, int64_t turn_us)
 	turns->last_us = turn_us;
 	turns->sum_us += turn_us;
 	turns->count++;
-}
-
-int64_t
-record_idle_before_us(const struct record *record)
-{
-	int64_t payload_us = record->last_payload_ns != 0 ? record_offset_us(record, record->last_payload_ns) : 0;
-	int64_t began_us = record->close.began_us;
-
-	if (began_us == RECORD_UNKNOWN)
-		return RECORD_UNKNOWN;
-	return began_us > payload_us ? began_us - payload_us : 0;
 }

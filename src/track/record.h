@@ -21,7 +21,7 @@
  *
  *   | hot: one cache line with the slot's version | cold … |
  */
-enum { RECORD_WORDS = 90 }; /* with the version 728 bytes */
+enum { RECORD_WORDS = 91 }; /* with the version 736 bytes */
 
 #define RECORD_UNKNOWN INT64_C(-1)
 
@@ -75,10 +75,11 @@ struct record_close {
 	uint8_t initiator, how;
 	uint8_t order;   /* enum close_order */
 	uint8_t leg;     /* the side at fault when our timer ended it; else LEG_NONE */
-	uint8_t speaker; /* enum leg_name: from whom the last payload came; LEG_NONE: there was none */
+	uint8_t speaker; /* enum leg_name: from whom the last payload before the cause came; LEG_NONE: there was none */
 	bool clean;      /* both FINs came, all was delivered */
 	uint16_t error;
-	int64_t began_us;               /* since when the end was under way */
+	int64_t cause_us; /* when that came which ended it: the first FIN, a RST, a deadline … */
+	int64_t idle_us;  /* how long no payload had moved then; both RECORD_UNKNOWN: nothing of the kind yet */
 	int64_t undelivered[LEG_COUNT]; /* payload that this side's kernel never acknowledged */
 	uint64_t last_words;            /* bytes that the speaker sent since the other side had spoken */
 };
@@ -141,9 +142,6 @@ enum limit record_limit(const struct record *record);
 
 /* One more turn. */
 void record_count_turn(struct record_turns *turns, int64_t turn_us);
-
-/* How long no payload had moved when the end began; RECORD_UNKNOWN while open. */
-int64_t record_idle_before_us(const struct record *record);
 
 /* Nothing known yet: every offset is RECORD_UNKNOWN. */
 void record_init(struct record *record);

@@ -181,10 +181,10 @@ tell_cause(struct story *story, const struct record *record, int64_t closed_us)
 
 	switch ((enum close_reason)close->reason) {
 	case WHY_CLIENT_LOST:
-		tell(story, close->began_us, STORY_LOST, LEG_CLIENT, close->error);
+		tell(story, close->cause_us, STORY_LOST, LEG_CLIENT, close->error);
 		break;
 	case WHY_UPSTREAM_LOST:
-		tell(story, close->began_us, STORY_LOST, LEG_UPSTREAM, close->error);
+		tell(story, close->cause_us, STORY_LOST, LEG_UPSTREAM, close->error);
 		break;
 	case WHY_DENIED_ACL:
 	case WHY_DENIED_LIMIT:

@@ -73,19 +73,6 @@ expect_lost(enum leg_name far)
 	return record;
 }
 
-static bool
-has_event(const json_t *record, const char *event, const char *leg)
-{
-	json_t *events = path(record, "events"), *it;
-	size_t i;
-
-	json_array_foreach(events, i, it) {
-		if (strcmp(path_text(it, "event"), event) == 0 && strcmp(path_text(it, "leg"), leg) == 0)
-			return true;
-	}
-	return false;
-}
-
 static json_t *
 in_full(const json_t *record)
 {
@@ -103,7 +90,7 @@ START_TEST(a_quiet_side_whose_path_is_cut_is_lost_by_keepalive)
 	json_t *record = expect_lost((enum leg_name)_i);
 	ck_assert_int_eq(path_number(record, "close.undelivered_bytes.to_client"), 0);
 	ck_assert_int_eq(path_number(record, "close.undelivered_bytes.to_upstream"), 0);
-	ck_assert(has_event(in_full(record), "lost", _i == LEG_CLIENT ? "client" : "upstream"));
+	ck_assert(told_of(in_full(record), "lost", _i == LEG_CLIENT ? "client" : "upstream"));
 }
 END_TEST
 

@@ -83,7 +83,10 @@ START_TEST(ten_thousand_records_take_no_memory)
 		ck_assert_uint_gt(got[i], 10000 * 1000);
 		close(fds[i]);
 	}
-	ck_assert_int_lt(most - before, 16 * 1024); /* of more than 100 MB */
+	printf("%ld KiB more for more than 100 MB\n", most - before);
+#if !defined(__SANITIZE_ADDRESS__) /* which keeps what was freed */
+	ck_assert_int_lt(most - before, 16 * 1024);
+#endif
 }
 END_TEST
 

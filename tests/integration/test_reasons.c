@@ -21,6 +21,7 @@
 #include "track/close_reason.h"
 
 static struct hop hop;
+static json_t *logged; /* a record that came from the log */
 static char directory[64];
 
 static void
@@ -36,6 +37,8 @@ teardown(void)
 {
 	char path[128];
 
+	json_decref(logged);
+	logged = NULL;
 	if (hop.client != -1)
 		peer_close(&hop.client);
 	if (hop.upstream != -1)
@@ -368,10 +371,10 @@ play_shutdown(void)
 	proxy_exit_status(hop.proxy);
 	const char *line = strstr(proxy_stderr(hop.proxy), "\n{");
 	ck_assert_ptr_nonnull(line);
-	json_t *record = json_loads(line + 1, JSON_DISABLE_EOF_CHECK, NULL);
-	ck_assert_ptr_nonnull(record);
+	logged = json_loads(line + 1, JSON_DISABLE_EOF_CHECK, NULL);
+	ck_assert_ptr_nonnull(logged);
 	proxy_end(hop.proxy);
-	return record;
+	return logged;
 }
 
 static json_t *
@@ -496,6 +499,7 @@ START_TEST(urgent_bytes_do_not_break_the_stream)
 	peer_say(hop.client, " after");
 	peer_finish(hop.client);
 	ck_assert_uint_ge(peer_read_to_end(hop.upstream), 13);
+	proxy_live(hop.proxy, "client_half_closed");
 	peer_close(&hop.upstream);
 	hop_closed(&hop, "client_fin", "client", "fin");
 }

@@ -150,7 +150,7 @@ START_TEST(the_idle_time_before_the_end_is_kept)
 	scene_finishes(&it, LEG_UPSTREAM);
 	scene_after(3 * NS_PER_MS);
 	scene_check_close(&it, WHY_CLIENT_FIN, BY_CLIENT);
-	ck_assert_int_eq(record_idle_before_us(scene_record(&it)), 2000);
+	ck_assert_int_eq(scene_record(&it)->close.idle_us, 2000);
 }
 END_TEST
 

@@ -57,7 +57,7 @@ START_TEST(idle_begins_anew_with_each_byte_either_way)
 		scene_turn();
 	}
 	check_deadline(10 * NS_PER_S, WHY_IDLE_TIMEOUT, LEG_NONE);
-	ck_assert_int_eq(record_idle_before_us(scene_record(&it)), 10000000);
+	ck_assert_int_eq(scene_record(&it)->close.idle_us, 10000000);
 }
 END_TEST
 

@@ -158,6 +158,49 @@ START_TEST(an_answer_with_its_end_behind_it_is_a_turn)
 	check_turns(1, 6, 6, 6);
 	ck_assert_uint_eq(scene_record(&it)->close.speaker, LEG_UPSTREAM);
 	ck_assert_uint_eq(scene_record(&it)->close.last_words, 10);
+	ck_assert_int_eq(scene_record(&it)->close.idle_us, 0);
+}
+END_TEST
+
+static void
+check_last_words(enum leg_name speaker, uint64_t bytes, int64_t ms_before)
+{
+	const struct record_close *close = &scene_record(&it)->close;
+
+	ck_assert_uint_eq(close->speaker, speaker);
+	ck_assert_uint_eq(close->last_words, bytes);
+	ck_assert_int_eq(close->idle_us, ms_before * 1000);
+}
+
+START_TEST(what_came_after_the_first_fin_was_not_said_before_it)
+{
+	it = scene_establishes();
+	says(LEG_CLIENT, 100, 1);
+	says(LEG_UPSTREAM, 30, 2);
+	scene_after(5 * NS_PER_MS);
+	scene_finishes(&it, LEG_CLIENT);
+	scene_turn();
+	says(LEG_UPSTREAM, 16, 4);
+	scene_after(3 * NS_PER_MS);
+	scene_finishes(&it, LEG_UPSTREAM);
+	scene_turn();
+	scene_check_close(&it, WHY_CLIENT_FIN, BY_CLIENT);
+	check_last_words(LEG_UPSTREAM, 30, 5);
+}
+END_TEST
+
+START_TEST(a_reset_after_a_half_close_is_the_cause_and_not_the_half_close)
+{
+	it = scene_establishes();
+	says(LEG_CLIENT, 100, 1);
+	scene_finishes(&it, LEG_CLIENT);
+	scene_turn();
+	says(LEG_UPSTREAM, 16, 4);
+	scene_after(7 * NS_PER_MS);
+	scene_fails(&it, LEG_UPSTREAM, ECONNRESET);
+	scene_turn();
+	scene_check_close(&it, WHY_UPSTREAM_RESET, BY_UPSTREAM);
+	check_last_words(LEG_UPSTREAM, 16, 7);
 }
 END_TEST
 
@@ -170,8 +213,7 @@ START_TEST(last_words_are_those_since_the_other_side_spoke)
 	says(LEG_CLIENT, 12, 1);
 	scene_fails(&it, LEG_UPSTREAM, ECONNRESET);
 	scene_turn();
-	ck_assert_uint_eq(scene_record(&it)->close.speaker, LEG_CLIENT);
-	ck_assert_uint_eq(scene_record(&it)->close.last_words, 512);
+	check_last_words(LEG_CLIENT, 512, 0);
 }
 END_TEST
 
@@ -201,6 +243,8 @@ main(void)
 	tcase_add_test(tcase, turns_that_overlap_are_left_out_of_the_listeners);
 	tcase_add_test(tcase, the_end_of_the_turn_is_in_the_record_with_the_bytes);
 	tcase_add_test(tcase, an_answer_with_its_end_behind_it_is_a_turn);
+	tcase_add_test(tcase, what_came_after_the_first_fin_was_not_said_before_it);
+	tcase_add_test(tcase, a_reset_after_a_half_close_is_the_cause_and_not_the_half_close);
 	tcase_add_test(tcase, last_words_are_those_since_the_other_side_spoke);
 	tcase_add_test(tcase, a_first_byte_never_stands_before_the_connect);
 	suite_add_tcase(suite, tcase);

@@ -45,7 +45,7 @@ netns_can(void)
 	return true;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 run(const char *prefix, const char *format, va_list values)
 {
 	char command[COMMAND_MAX];

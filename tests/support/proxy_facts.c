@@ -164,3 +164,16 @@ proxy_live(const struct proxy *proxy, const char *state)
 	wait_until(count_conns(proxy, target) > 0);
 	return first_of(proxy, target);
 }
+
+bool
+told_of(const json_t *record, const char *event, const char *leg)
+{
+	json_t *events = path(record, "events"), *it;
+	size_t i;
+
+	json_array_foreach(events, i, it) {
+		if (strcmp(path_text(it, "event"), event) == 0 && strcmp(path_text(it, "leg"), leg) == 0)
+			return true;
+	}
+	return false;
+}

@@ -33,4 +33,7 @@ json_t *proxy_closed(const struct proxy *proxy, int count);
 /* Waits until one is live in this state, and gives its record, in full. */
 json_t *proxy_live(const struct proxy *proxy, const char *state);
 
+/* Does a record in full tell of this event on this leg? */
+bool told_of(const json_t *record, const char *event, const char *leg);
+
 #endif

@@ -59,7 +59,7 @@ setup(void)
 		.order = ORDER_CLIENT_FIRST,
 		.leg = LEG_NONE,
 		.clean = true,
-		.began_us = 800,
+		.cause_us = 800,
 	};
 	text_init(&line, bytes, sizeof(bytes));
 }
@@ -100,7 +100,7 @@ START_TEST(a_bad_end_says_what_was_lost_and_why)
 {
 	end_as(WHY_CLIENT_RESET);
 	record.close.error = ECONNRESET;
-	record.close.began_us = 75 * 1000000;
+	record.close.idle_us = 75 * 1000000;
 	record.close.undelivered[LEG_CLIENT] = 1204000;
 	record.close.undelivered[LEG_UPSTREAM] = 0;
 	ck_assert_str_eq(formatted(), "2026-11-23T15:30:12.000042Z closed 01hq4m7w0c00000000001 "
@@ -261,7 +261,7 @@ START_TEST(the_longest_line_fits)
 	name_client("[1111:2222:3333:4444:5555:6666:7777:8888]:65535");
 	record.kind = KIND_PROBE;
 	record.attempts = UINT16_MAX;
-	record.closed_ns = record.connect_us = record.close.began_us = INT64_MAX;
+	record.closed_ns = record.connect_us = record.close.idle_us = INT64_MAX;
 	record.bytes[LEG_CLIENT].received = record.bytes[LEG_UPSTREAM].received = UINT64_MAX;
 	record.close.leg = LEG_UPSTREAM;
 	record.close.undelivered[LEG_CLIENT] = record.close.undelivered[LEG_UPSTREAM] = INT64_MAX;

@@ -31,10 +31,10 @@ setup(void)
 	record.attempt = (struct record_attempt){ .began_us = 20, .ended_us = 330 };
 	record.state = CONN_CLOSED;
 	record.opened_ns = 5 * NS_PER_S;
-	record.last_payload_ns = record.opened_ns + 100 * NS_PER_MS;
 	record.closed_ns = record.opened_ns + 112 * NS_PER_MS;
 	record.close = (struct record_close){
-		.began_us = 112000,
+		.cause_us = 112000,
+		.idle_us = 12000,
 		.leg = LEG_NONE,
 		.speaker = LEG_CLIENT,
 		.last_words = 512,
@@ -90,6 +90,14 @@ START_TEST(whoever_spoke_last_and_then_reset_is_named_once)
 }
 END_TEST
 
+START_TEST(an_end_that_came_with_the_last_bytes_is_no_time_after_them)
+{
+	record.close.idle_us = 0;
+	ck_assert_str_eq(detail(WHY_CLIENT_FIN),
+	    "The client finished first right after its last 512 bytes, and everything was delivered.");
+}
+END_TEST
+
 START_TEST(losses_both_ways_are_told_apart)
 {
 	record.close.undelivered[LEG_UPSTREAM] = 1;
@@ -134,8 +142,7 @@ END_TEST
 
 START_TEST(a_timer_tells_how_long_and_at_whom)
 {
-	record.last_payload_ns = 0;
-	record.close.began_us = 350 * INT64_C(1000000);
+	record.close.idle_us = 350 * INT64_C(1000000);
 	ck_assert_str_eq(
 	    detail(WHY_IDLE_TIMEOUT), "No byte moved either way for 5 min 50 s; all that came was delivered.");
 	record.close.leg = LEG_UPSTREAM;
@@ -196,6 +203,7 @@ main(void)
 	tcase_add_test(tcase, every_sentence_asks_only_for_what_there_is);
 	tcase_add_test(tcase, a_reset_tells_when_and_what_was_lost);
 	tcase_add_test(tcase, whoever_spoke_last_and_then_reset_is_named_once);
+	tcase_add_test(tcase, an_end_that_came_with_the_last_bytes_is_no_time_after_them);
 	tcase_add_test(tcase, losses_both_ways_are_told_apart);
 	tcase_add_test(tcase, what_is_not_known_is_said_to_be_unknown);
 	tcase_add_test(tcase, an_end_without_any_payload_says_so);

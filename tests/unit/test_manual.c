@@ -426,8 +426,8 @@ START_TEST(every_close_reason_has_a_row)
 		const struct close_meaning *meaning = &close_meanings[why];
 		ck_assert_msg(!told[why], "twice: %s", meaning->text);
 		told[why] = true;
-		check_row(&rows[i], close_initiator_text(meaning->initiator), close_how_text(meaning->how),
-		    meaning->meaning);
+		check_row(
+		    &rows[i], close_initiator_text(meaning->initiator), close_how_text(meaning->how), meaning->meaning);
 	}
 	for (int why = 0; why < WHY_COUNT; why++)
 		ck_assert_msg(told[why], "missing: %s", close_meanings[why].text);

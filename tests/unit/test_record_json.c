@@ -305,6 +305,13 @@ setup(void)
 	fill_names();
 }
 
+static void
+teardown(void)
+{
+	notes_free(track.notes);
+	free(track.congestions);
+}
+
 START_TEST(every_record_is_written_as_jansson_would)
 {
 	enum field_view view = (enum field_view)_i;
@@ -451,7 +458,7 @@ main(void)
 	Suite *suite = suite_create("export/record_json");
 	TCase *tcase = tcase_create("one record");
 
-	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, every_record_is_written_as_jansson_would, VIEW_SHORT, FIELD_VIEWS);
 	tcase_add_loop_test(tcase, every_path_of_the_view_is_there, VIEW_SHORT, FIELD_VIEWS);

@@ -73,8 +73,8 @@ close_at(int64_t us, enum close_reason why)
 	record.closed_ns = record.opened_ns + us * NS_PER_US;
 	record.close.reason = (uint8_t)why;
 	record.close.how = (uint8_t)close_meanings[why].how;
-	if (record.close.began_us == RECORD_UNKNOWN)
-		record.close.began_us = us;
+	if (record.close.cause_us == RECORD_UNKNOWN)
+		record.close.cause_us = us;
 }
 
 START_TEST(at_first_there_is_only_the_accept)
@@ -162,7 +162,7 @@ END_TEST
 START_TEST(a_lost_side_is_told_when_it_was_given_up_and_not_when_it_was_closed)
 {
 	attempt(0, 1, 0);
-	record.close.began_us = 7000;
+	record.close.cause_us = 7000;
 	record.close.error = ETIMEDOUT;
 	close_at(9000, WHY_UPSTREAM_LOST);
 	ck_assert_str_eq(story(), "0 accept client, 0 socket upstream, 0 connect upstream, 1 connected upstream, "
