@@ -58,15 +58,19 @@ ended_by(const struct conn *conn)
 void
 chronicle_late_payload(struct conn *conn, enum leg_name from, uint64_t received_before)
 {
+	struct record *record;
 	struct record_close *close;
 
 	if (ended_by(conn) != from)
 		return;
-	close = &chronicle_edit(conn)->close;
+	record = chronicle_edit(conn);
+	close = &record->close;
 	close->last_words = (close->speaker == from ? close->last_words : 0) + conn->pumps[from].received -
 			    received_before;
 	close->speaker = (uint8_t)from;
-	close->idle_us = 0;
+	/* What a full sink has kept us from reading until later may have come long before that end. */
+	if (record_offset_us(record, conn_now(conn)) == close->cause_us)
+		close->idle_us = 0;
 }
 
 void

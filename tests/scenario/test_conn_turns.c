@@ -189,6 +189,25 @@ START_TEST(what_came_after_the_first_fin_was_not_said_before_it)
 }
 END_TEST
 
+/* The upstream takes nothing; so nobody can say when the bytes came that were read only after the FIN was seen. */
+START_TEST(what_was_read_long_after_the_end_is_not_said_to_have_come_with_it)
+{
+	it = scene_establishes();
+	scene_socket(&it, LEG_UPSTREAM)->room = 0;
+	says(LEG_CLIENT, 100, 1);
+	scene_sends(&it, LEG_CLIENT, 500);
+	scene_after(9 * NS_PER_MS);
+	scene_finishes(&it, LEG_CLIENT);
+	scene_turn();
+	scene_has_room(&it, LEG_UPSTREAM, 1000);
+	scene_after(2 * NS_PER_MS);
+	scene_finishes(&it, LEG_UPSTREAM);
+	scene_turn();
+	scene_check_close(&it, WHY_CLIENT_FIN, BY_CLIENT);
+	check_last_words(LEG_CLIENT, 600, 9);
+}
+END_TEST
+
 START_TEST(a_reset_after_a_half_close_is_the_cause_and_not_the_half_close)
 {
 	it = scene_establishes();
@@ -244,6 +263,7 @@ main(void)
 	tcase_add_test(tcase, the_end_of_the_turn_is_in_the_record_with_the_bytes);
 	tcase_add_test(tcase, an_answer_with_its_end_behind_it_is_a_turn);
 	tcase_add_test(tcase, what_came_after_the_first_fin_was_not_said_before_it);
+	tcase_add_test(tcase, what_was_read_long_after_the_end_is_not_said_to_have_come_with_it);
 	tcase_add_test(tcase, a_reset_after_a_half_close_is_the_cause_and_not_the_half_close);
 	tcase_add_test(tcase, last_words_are_those_since_the_other_side_spoke);
 	tcase_add_test(tcase, a_first_byte_never_stands_before_the_connect);
