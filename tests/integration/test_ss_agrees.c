@@ -264,8 +264,12 @@ leg_agrees(const json_t *leg, bool connected_by_us)
 	/* Of what we sent, all is acknowledged; our SYN counts as one, and so does it where nothing else was sent. */
 	agrees = agrees && path_number(leg, "bytes_sent") + connected_by_us == number_in(line, "bytes_acked", 1);
 	agrees = agrees && strstr(line, path_text(leg, "tcp.congestion")) != NULL;
-	if (!agrees)
-		printf("ss:     %s/conns: %s\n", line, json_dumps(leg, JSON_COMPACT));
+	if (!agrees) {
+		char *said = json_dumps(leg, JSON_COMPACT);
+
+		printf("ss:     %s/conns: %s\n", line, said);
+		free(said);
+	}
 	return agrees;
 }
 
