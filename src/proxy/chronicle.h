@@ -78,13 +78,13 @@ void chronicle_overlap(struct conn *conn);
 static inline void
 chronicle_speech(struct conn *conn, enum leg_name from, uint64_t received_before, int64_t now)
 {
-	const struct pump *down = &conn->pumps[LEG_UPSTREAM];
+	const struct pump *to_it = &conn->pumps[leg_other(from)];
 
 	if (received_before == 0)
 		chronicle_first_byte(conn, from);
-	/* In no dialogue by turns do both sides speak in one turn of the loop, nor a client
-	 * while its answer waits for it. */
-	if (conn->heard == now || (from == LEG_CLIENT && (down->held > 0 || down->sink_full)))
+	/* In no dialogue by turns do both sides speak in one turn of the loop, nor does one
+	 * while what it is told waits for it. */
+	if (conn->heard == now || to_it->held > 0 || to_it->sink_full)
 		chronicle_overlap(conn);
 	if (conn->speaker == LEG_CLIENT) {
 		conn->turn_us = (now - conn->heard) / NS_PER_US;

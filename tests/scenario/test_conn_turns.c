@@ -117,6 +117,20 @@ START_TEST(who_asks_again_before_it_took_the_answer_overlaps)
 }
 END_TEST
 
+START_TEST(who_answers_before_it_took_the_question_overlaps)
+{
+	it = scene_establishes();
+	says(LEG_CLIENT, 10, 1);
+	says(LEG_UPSTREAM, 10, 1);
+	scene_socket(&it, LEG_UPSTREAM)->room = 100;
+	says(LEG_CLIENT, _i == 0 ? 500 : 500000, 1); /* what waits is held, or lies in the kernel */
+	ck_assert(!scene_record(&it)->overlapped);
+	says(LEG_UPSTREAM, 10, 1);
+	ck_assert(scene_record(&it)->overlapped);
+	ck_assert_uint_eq(listener_turns().count, 1);
+}
+END_TEST
+
 /* They would say nothing, and the listener's percentiles shall. */
 START_TEST(turns_that_overlap_are_left_out_of_the_listeners)
 {
@@ -259,6 +273,7 @@ main(void)
 	tcase_add_test(tcase, both_at_once_overlap_and_nobody_spoke_first);
 	tcase_add_test(tcase, both_at_once_later_overlap_but_who_spoke_first_stays);
 	tcase_add_test(tcase, who_asks_again_before_it_took_the_answer_overlaps);
+	tcase_add_loop_test(tcase, who_answers_before_it_took_the_question_overlaps, 0, 2);
 	tcase_add_test(tcase, turns_that_overlap_are_left_out_of_the_listeners);
 	tcase_add_test(tcase, the_end_of_the_turn_is_in_the_record_with_the_bytes);
 	tcase_add_test(tcase, an_answer_with_its_end_behind_it_is_a_turn);
