@@ -2,6 +2,7 @@
 #ifndef PROXY_SAMPLER_H
 #define PROXY_SAMPLER_H
 
+#include "net/loop.h"
 #include "net/timer.h"
 #include "proxy/workbench.h"
 
@@ -14,6 +15,7 @@
 struct sampler {
 	struct workbench *bench;
 	struct timer timer;
+	struct loop_task task;
 	uint32_t next; /* slot */
 	int64_t round_began;
 };

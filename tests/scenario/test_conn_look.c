@@ -332,6 +332,7 @@ static void
 stop_sampler(void)
 {
 	timer_cancel(loop_timers(scene.loop), &sampler.timer);
+	loop_unready(scene.loop, &sampler.task);
 }
 
 static int64_t
@@ -395,6 +396,100 @@ START_TEST(only_those_that_are_connected_are_looked_at)
 }
 END_TEST
 
+static int
+asked_by_now(void)
+{
+	int asked = 0;
+
+	for (int fd = 0; fd < FAKE_SOCKETS; fd++)
+		asked += fake_sockets[fd].in_use ? fake_sockets[fd].asked : 0;
+	return asked;
+}
+
+static void
+pass(int64_t ns)
+{
+	for (int64_t passed = 0; passed < ns; passed += NS_PER_MS)
+		scene_after(NS_PER_MS);
+}
+
+START_TEST(free_slots_cost_it_no_round)
+{
+	enum { SLOTS = 5000, WALK = 2048 };
+
+	scene.settings.max_conns = SLOTS;
+	start_sampler();
+	it = establishes();
+	scene.bench.conns_touched = SLOTS;
+	scene_socket(&it, LEG_CLIENT)->asked = 0;
+	for (int ms = 0; ms < 5000; ms++) {
+		uint32_t before = sampler.next;
+
+		scene_after(NS_PER_MS);
+		ck_assert(sampler.next <= before + WALK);
+	}
+	ck_assert_int_ge(scene_socket(&it, LEG_CLIENT)->asked, 4);
+	ck_assert_int_le(scene_socket(&it, LEG_CLIENT)->asked, 6);
+	stop_sampler();
+}
+END_TEST
+
+START_TEST(where_asking_is_slow_it_is_done_less_often)
+{
+	enum { MANY = 64, BATCH = 32, ASK_NS = 100 * NS_PER_US, SECONDS = 20 };
+	int64_t began, spent;
+
+	start_sampler();
+	for (int i = 0; i < MANY; i++)
+		it = establishes();
+	for (int fd = 0; fd < FAKE_SOCKETS; fd++)
+		fake_sockets[fd].ask_ns = ASK_NS;
+	began = clock_now();
+	scene_socket(&it, LEG_CLIENT)->asked = 0;
+	spent = -asked_by_now();
+	while (clock_now() - began < SECONDS * NS_PER_S)
+		scene_after(NS_PER_MS);
+	spent = (spent + asked_by_now()) * ASK_NS;
+	ck_assert_int_le(spent, SECONDS * NS_PER_S / 100 + LEG_COUNT * BATCH * ASK_NS);
+	ck_assert_int_ge(spent, SECONDS * NS_PER_S / 200);
+	ck_assert_int_ge(scene_socket(&it, LEG_CLIENT)->asked, SECONDS / 3); /* nobody is forgotten */
+	stop_sampler();
+}
+END_TEST
+
+/* What took so long was not the asking: the processor was somebody else's. */
+START_TEST(a_hold_up_in_the_middle_does_not_blind_it)
+{
+	start_sampler();
+	it = establishes();
+	scene_socket(&it, LEG_CLIENT)->ask_ns = 3 * NS_PER_S;
+	pass(1100 * NS_PER_MS);
+	scene_socket(&it, LEG_CLIENT)->ask_ns = 0;
+	scene_socket(&it, LEG_CLIENT)->asked = 0;
+	pass(3 * NS_PER_S);
+	ck_assert_int_ge(scene_socket(&it, LEG_CLIENT)->asked, 2);
+	stop_sampler();
+}
+END_TEST
+
+/* However often bytes come in the very turn in which the sampler wakes up. */
+START_TEST(what_came_just_now_was_not_left_lying)
+{
+	start_sampler();
+	it = establishes();
+	for (int i = 0; i < 5; i++) {
+		scene_sends(&it, LEG_CLIENT, 100);
+		scene_sends(&it, LEG_UPSTREAM, 100);
+		scene_after(NS_PER_S + NS_PER_MS);
+		scene_turn();
+	}
+	ck_assert_int_le(age_of(&it), NS_PER_S);
+	ck_assert_str_eq(limit_of(LEG_CLIENT), "application");
+	ck_assert_str_eq(limit_of(LEG_UPSTREAM), "application");
+	stop_sampler();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -423,6 +518,10 @@ main(void)
 	tcase_add_test(samples, each_of_few_is_looked_at_every_second);
 	tcase_add_test(samples, each_of_many_is_looked_at_every_second_a_few_at_a_time);
 	tcase_add_test(samples, only_those_that_are_connected_are_looked_at);
+	tcase_add_test(samples, free_slots_cost_it_no_round);
+	tcase_add_test(samples, where_asking_is_slow_it_is_done_less_often);
+	tcase_add_test(samples, a_hold_up_in_the_middle_does_not_blind_it);
+	tcase_add_test(samples, what_came_just_now_was_not_left_lying);
 	suite_add_tcase(suite, looks);
 	suite_add_tcase(suite, stalls);
 	suite_add_tcase(suite, samples);
