@@ -248,6 +248,8 @@ lose(struct conn *conn, enum leg_name leg, int error)
 	from->readable = from->read_on = true;
 	to->through = true;
 	pump_fini(to, &conn->bench->tools);
+	look_for_stalls(conn);
+	conn->times.stalled[leg_other(leg)] = 0; /* it was no longer than this */
 	loop_ready(conn->bench->loop, &conn->again);
 	conn_step(conn, reset ? rst_event[leg] : lost_event[leg]);
 }
@@ -260,7 +262,7 @@ note_stall(struct conn *conn, enum leg_name from, uint64_t sent_before)
 	int64_t *stalled = &conn->times.stalled[from];
 
 	if (*stalled != 0 && (!pump->sink_full || pump->sent > sent_before)) {
-		look_resumed(conn, from, *stalled);
+		look_resumed(conn, from);
 		*stalled = 0;
 	}
 	if (pump->sink_full && *stalled == 0) {

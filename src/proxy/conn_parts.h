@@ -34,7 +34,8 @@ struct conn_look {
 	uint16_t held[LEG_COUNT]; /* of that, what was not sent on yet */
 	uint16_t busy_ms[LEG_COUNT], rwnd_limited_ms[LEG_COUNT], sndbuf_limited_ms[LEG_COUNT];
 	uint16_t retransmits[LEG_COUNT];
-	bool unread[LEG_COUNT];
+	bool neglected[LEG_COUNT]; /* on the way to this side: bytes lay unread though it had room */
+	bool path_full[LEG_COUNT]; /* … and a look since then found that the path was */
 };
 
 #define LOOK_APART_MOST (60 * NS_PER_S)
@@ -50,14 +51,15 @@ struct conn_look {
 struct conn {
 	struct workbench *bench;
 	uint32_t slot;
-	uint8_t state;   /* enum conn_state */
-	uint8_t why;     /* enum close_reason: the first cause so far */
-	uint8_t fault;   /* enum leg_name at which a timer of ours points, or LEG_NONE */
-	uint8_t owed;    /* flushing: enum leg_name that has not acknowledged all */
-	uint8_t news;    /* a bit for each enum event_type to be published */
-	uint8_t speaker; /* enum leg_name: from whom the last payload came, or LEG_NONE */
-	bool concluding; /* flushing: an admin ends it in order, each pump had its last call */
-	bool overlapped; /* both spoke at once, some time */
+	uint8_t state;       /* enum conn_state */
+	uint8_t why;         /* enum close_reason: the first cause so far */
+	uint8_t fault;       /* enum leg_name at which a timer of ours points, or LEG_NONE */
+	uint8_t owed;        /* flushing: enum leg_name that has not acknowledged all */
+	uint8_t news;        /* a bit for each enum event_type to be published */
+	uint8_t speaker;     /* enum leg_name: from whom the last payload came, or LEG_NONE */
+	bool concluding;     /* flushing: an admin ends it in order, each pump had its last call */
+	uint8_t stalls_told; /* a bit for each pump: its sink's stall, which lasts, is noted */
+	bool overlapped;     /* both spoke at once, some time */
 	bool in_use;
 	bool drafting;          /* bench->draft is its record */
 	bool touched;           /* in bench->touched */

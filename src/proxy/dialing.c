@@ -6,6 +6,7 @@
 #include "net/socket.h"
 #include "proxy/chronicle.h"
 #include "proxy/ending.h"
+#include "proxy/look.h"
 #include "proxy/symptoms.h"
 #include "upstream/proxy_header.h"
 
@@ -46,6 +47,7 @@ dialing_failed(struct conn *conn, int error)
 	enum conn_event event = symptom_of_connect(error);
 
 	totals_add(&conn->bench->totals->counts[TOTAL_CONNECT_FAILURES], 1);
+	look_at_leg(conn, LEG_UPSTREAM); /* how often its SYN went out, say */
 	ending_close_leg(
 	    conn, LEG_UPSTREAM, true); /* its answer may come this very moment: a FIN would look like ours */
 	leg->end_turn = 0;

@@ -5,6 +5,7 @@
 #include "net/socket.h"
 #include "proxy/chronicle.h"
 #include "proxy/farewell.h"
+#include "proxy/look.h"
 
 static void
 say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
@@ -56,6 +57,7 @@ ending_close_leg(struct conn *conn, enum leg_name leg, bool abort)
 enum conn_event
 ending_close(struct conn *conn, const bool abort[LEG_COUNT])
 {
+	look_for_stalls(conn);
 	say_farewell(conn, abort);
 	timer_cancel(loop_timers(conn->bench->loop), &conn->timer);
 	admission_leave(conn->bench->admission, &conn->pass); /* before the client can know, and come again */

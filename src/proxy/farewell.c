@@ -31,27 +31,20 @@ struct tally {
 /* A Unix socket's bytes are in the other side's hands as soon as they are sent.  Who closed with some of them
  * unread left ECONNRESET behind, and no FIN; but once both had finished it may leave what it likes, as on TCP. */
 static struct tally
-tally_unix(const struct farewell_leg *leg, enum leg_name number, const struct record *record)
+tally_unix(const struct farewell_leg *leg, enum leg_name number, struct record *record)
 {
 	bool over = leg->error != 0 || (leg->ended && record->legs[number].fin_sent_us != RECORD_UNKNOWN);
 	bool rst_came = !over && socket_error(leg->fd) == ECONNRESET;
 	int unread = socket_inq(leg->fd);
 
+	record->legs[number].receive_queue_bytes = record_queue(unread);
+	record->legs[number].send_queue_bytes = record_queue(socket_outq(leg->fd));
 	return (struct tally){
 		.received = (int64_t)record->bytes[number].received + (unread > 0 ? unread : 0),
 		.acknowledged = (int64_t)record->bytes[number].sent,
 		.fin_came = leg->ended || (!over && !rst_came && socket_end_came(leg->fd)),
 		.rst_came = rst_came,
 	};
-}
-
-/* The path as it was at the end. */
-static void
-keep_sample(struct record_leg *record, const struct tcp_facts *facts, int unread, uint64_t queued)
-{
-	record->tcp = facts->sample;
-	record->receive_queue_bytes = unread > 0 ? (uint32_t)unread : 0;
-	record->send_queue_bytes = (uint32_t)queued;
 }
 
 static struct tally
@@ -78,7 +71,9 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *r
 			(int64_t)facts.bytes_received > received;
 	bool rst_came = pending != 0 && symptom != SYMPTOM_LOST;
 
-	keep_sample(&record->legs[number], &facts, unread, sent > acknowledged ? (uint64_t)(sent - acknowledged) : 0);
+	record->legs[number].tcp = facts.sample; /* the path as it was at the end */
+	record->legs[number].receive_queue_bytes = record_queue(unread);
+	record->legs[number].send_queue_bytes = record_queue(socket_outq(leg->fd));
 	if (acknowledged > sent) /* our FIN */
 		acknowledged = sent;
 	return (struct tally){

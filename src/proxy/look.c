@@ -7,16 +7,8 @@
 #include "proxy/chronicle.h"
 #include "proxy/limits.h"
 
-enum { NOT_YET = -1 };
-
 #define INTERVAL_LEAST_NS (250 * NS_PER_MS) /* rates and shares of less are chance */
 #define STALL_LEAST_NS    NS_PER_S          /* a sink that is full for less is only slow */
-
-/* What the kernel said of one leg just now. */
-struct glance {
-	bool known; /* a TCP leg that told */
-	bool app_limited;
-};
 
 static uint8_t
 name_congestion(const struct conn *conn, int fd)
@@ -28,26 +20,33 @@ name_congestion(const struct conn *conn, int fd)
 	return congestion_number(&bench->track->congestions[bench->number], name);
 }
 
-static struct glance
-glance_at(struct conn *conn, enum leg_name leg)
+/* A rate that what there was to send did not limit is kept until the next such one, or a higher one (tcp_rate_gen
+ * in the kernel's tcp_rate.c), maybe for ever: only a new one says that the path was full. */
+static bool
+measured_path(const struct tcp_facts *facts, const struct tcp_sample *before)
+{
+	return !facts->app_limited && facts->sample.delivery_rate != before->delivery_rate;
+}
+
+void
+look_at_leg(struct conn *conn, enum leg_name leg)
 {
 	struct record_leg *record = &chronicle_edit(conn)->legs[leg];
-	int fd = conn->legs[leg].watch.fd, unread, queued;
+	int fd = conn->legs[leg].watch.fd;
 	struct tcp_facts facts;
 
 	if (fd == -1)
-		return (struct glance){ .known = false };
-	unread = socket_inq(fd);
-	queued = socket_outq(fd);
-	record->receive_queue_bytes = unread < 0 ? TCP_UNKNOWN_32 : (uint32_t)unread;
-	record->send_queue_bytes = queued < 0 ? TCP_UNKNOWN_32 : (uint32_t)queued;
+		return;
+	record->receive_queue_bytes = record_queue(socket_inq(fd));
+	record->send_queue_bytes = record_queue(socket_outq(fd));
 	if (conn->legs[leg].is_unix || !tcp_info_read(fd, &facts))
-		return (struct glance){ .known = false };
+		return;
+	if (measured_path(&facts, &record->tcp))
+		conn->look.path_full[leg] = true;
 	record->tcp = facts.sample;
 	record->tcp_state = facts.state;
 	if (record->congestion == 0)
 		record->congestion = name_congestion(conn, fd);
-	return (struct glance){ .known = true, .app_limited = facts.app_limited };
 }
 
 /* What the kernel does not say is 0. */
@@ -61,6 +60,16 @@ static int64_t
 apart_us(uint16_t now_ms, uint16_t then_ms)
 {
 	return (uint16_t)(now_ms - then_ms) * INT64_C(1000);
+}
+
+/* Bytes lie unread, and nothing else keeps them from going on to this side. */
+static bool
+neglects(const struct conn *conn, enum leg_name sink, const struct record *record)
+{
+	uint32_t unread = record->legs[leg_other(sink)].receive_queue_bytes;
+	bool has_room = !conn->pumps[leg_other(sink)].sink_full && record->legs[sink].send_queue_bytes == 0;
+
+	return has_room && unread != TCP_UNKNOWN_32 && unread > 0;
 }
 
 static struct conn_look
@@ -77,7 +86,7 @@ stand(const struct conn *conn, const struct record *record)
 		look.rwnd_limited_ms[i] = low_ms(leg->tcp.rwnd_limited_us);
 		look.sndbuf_limited_ms[i] = low_ms(leg->tcp.sndbuf_limited_us);
 		look.retransmits[i] = (uint16_t)leg->tcp.retransmits_total;
-		look.unread[i] = leg->receive_queue_bytes != TCP_UNKNOWN_32 && leg->receive_queue_bytes > 0;
+		look.neglected[i] = neglects(conn, (enum leg_name)i, record);
 	}
 	return look;
 }
@@ -91,24 +100,20 @@ sent_to(const struct conn_look *look, enum leg_name sink)
 }
 
 static enum limit
-judge(const struct conn *conn, enum leg_name sink, const struct conn_look *now, const struct record *record,
-    const struct glance *glance)
+judge(const struct conn *conn, enum leg_name sink, const struct conn_look *now, const struct record *record)
 {
 	const struct conn_look *then = &conn->look;
-	const struct pump *to = &conn->pumps[leg_other(sink)];
 	const struct record_leg *leg = &record->legs[sink];
-	bool has_room = !to->sink_full && leg->send_queue_bytes == 0;
 	struct limits_look look = {
 		.interval_us = (now->at - then->at) / NS_PER_US,
 		.busy_us = apart_us(now->busy_ms[sink], then->busy_ms[sink]),
 		.rwnd_limited_us = apart_us(now->rwnd_limited_ms[sink], then->rwnd_limited_ms[sink]),
 		.sndbuf_limited_us = apart_us(now->sndbuf_limited_ms[sink], then->sndbuf_limited_ms[sink]),
 		.moved = sent_to(now, sink) - sent_to(then, sink),
-		.waits_for_path = now->retransmits[sink] != then->retransmits[sink] ||
-				  (leg->tcp.not_sent_bytes != TCP_UNKNOWN_32 && leg->tcp.not_sent_bytes > 0) ||
-				  (glance->known && !glance->app_limited),
-		.sink_full = to->sink_full,
-		.source_neglected = has_room && now->unread[leg_other(sink)] && then->unread[leg_other(sink)],
+		.waits_for_path = then->path_full[sink] || now->retransmits[sink] != then->retransmits[sink] ||
+				  (leg->tcp.not_sent_bytes != TCP_UNKNOWN_32 && leg->tcp.not_sent_bytes > 0),
+		.sink_full = conn->pumps[leg_other(sink)].sink_full,
+		.source_neglected = now->neglected[sink] && then->neglected[sink],
 		.is_unix = conn->legs[sink].is_unix,
 	};
 
@@ -121,7 +126,7 @@ rate(uint64_t now, uint64_t then, int64_t interval_ns)
 	return (float)((double)(now - then) * (double)NS_PER_S / (double)interval_ns);
 }
 
-/* The one that still lasts, of the side that takes nothing; 0: it is not told yet. */
+/* The one that still lasts, of the side that takes nothing; 0: there was no room for it. */
 static uint32_t
 find_stall(const struct conn *conn, const struct record *record, enum leg_name sink, struct note *note)
 {
@@ -136,38 +141,41 @@ find_stall(const struct conn *conn, const struct record *record, enum leg_name s
 	return 0;
 }
 
+/* Each is told once, when it has lasted long enough. */
 static void
-note_stall(struct conn *conn, enum leg_name sink, int64_t since, int64_t until_us)
+look_for_stall(struct conn *conn, enum leg_name from)
 {
+	int64_t since = conn->times.stalled[from];
+	uint8_t bit = (uint8_t)(1u << from);
+
+	if (since == 0 || conn->stalls_told & bit || clock_now() - since < STALL_LEAST_NS)
+		return;
+	conn->stalls_told |= bit;
 	chronicle_note(conn, (struct note){ .kind = NOTE_STALL,
-				 .leg = (uint8_t)sink,
+				 .leg = (uint8_t)leg_other(from),
 				 .at_us = record_offset_us(chronicle_edit(conn), since),
-				 .until_us = until_us });
-}
-
-static void
-look_for_stall(struct conn *conn, enum leg_name sink, int64_t now)
-{
-	int64_t since = conn->times.stalled[leg_other(sink)];
-	struct note note;
-
-	if (since != 0 && now - since >= STALL_LEAST_NS && find_stall(conn, chronicle_edit(conn), sink, &note) == 0)
-		note_stall(conn, sink, since, RECORD_UNKNOWN);
+				 .until_us = RECORD_UNKNOWN });
 }
 
 void
-look_resumed(struct conn *conn, enum leg_name from, int64_t since)
+look_for_stalls(struct conn *conn)
 {
-	enum leg_name sink = leg_other(from);
+	for (int from = 0; from < LEG_COUNT; from++)
+		look_for_stall(conn, (enum leg_name)from);
+}
+
+void
+look_resumed(struct conn *conn, enum leg_name from)
+{
 	struct note note;
 
-	if (conn_now(conn) - since < STALL_LEAST_NS)
+	look_for_stall(conn, from);
+	if (!(conn->stalls_told & 1u << from))
 		return;
-	uint32_t number = find_stall(conn, chronicle_edit(conn), sink, &note);
-	if (number == 0) {
-		note_stall(conn, sink, since, chronicle_offset(conn));
+	conn->stalls_told &= (uint8_t) ~(1u << from);
+	uint32_t number = find_stall(conn, chronicle_edit(conn), leg_other(from), &note);
+	if (number == 0)
 		return;
-	}
 	note.until_us = chronicle_offset(conn);
 	notes_change(conn->bench->track->notes, conn->bench->number, number, &note);
 }
@@ -176,13 +184,13 @@ void
 look_take(struct conn *conn)
 {
 	struct record *record = chronicle_edit(conn);
-	struct glance glances[LEG_COUNT];
 
 	for (int i = 0; i < LEG_COUNT; i++)
-		glances[i] = glance_at(conn, (enum leg_name)i);
+		look_at_leg(conn, (enum leg_name)i);
 	record->sampled_ns = clock_now();
 	if (conn->state < CONN_ESTABLISHED)
 		return;
+	look_for_stalls(conn);
 	struct conn_look now = stand(conn, record);
 	int64_t interval = now.at - conn->look.at;
 	if (conn->look.at != 0 && interval < INTERVAL_LEAST_NS)
@@ -193,8 +201,7 @@ look_take(struct conn *conn)
 		leg->rate_received = rate(now.received[i], conn->look.received[i], interval);
 		leg->rate_sent = rate(
 		    sent_to(&now, (enum leg_name)i), sent_to(&conn->look, (enum leg_name)i), interval);
-		leg->limited_by = (uint8_t)judge(conn, (enum leg_name)i, &now, record, &glances[i]);
-		look_for_stall(conn, (enum leg_name)i, now.at);
+		leg->limited_by = (uint8_t)judge(conn, (enum leg_name)i, &now, record);
 	}
 	conn->look = now;
 }

@@ -29,7 +29,7 @@ enum client_source { CLIENT_SOCKET, CLIENT_PROXY_V1, CLIENT_PROXY_V2, CLIENT_SOU
 enum record_kind { KIND_PROXY, KIND_PROBE, KIND_REJECTED, KIND_COUNT }; /* known at the end; until then KIND_PROXY */
 enum close_order { ORDER_NONE, ORDER_CLIENT_FIRST, ORDER_UPSTREAM_FIRST, ORDER_SAME_TURN, ORDER_COUNT };
 
-/* Who is slow: what holds back the bytes on their way to a side.  From the best to know of to the least. */
+/* Who is slow: what holds back the bytes on their way to a side.  Of two, the later one says more of the whole. */
 enum limit {
 	LIMIT_UNKNOWN,       /* not looked at yet */
 	LIMIT_NONE,          /* nothing moves */
@@ -148,6 +148,13 @@ void record_init(struct record *record);
 
 /* The leg has another socket, of whose path nothing is known. */
 void record_forget_sample(struct record_leg *leg);
+
+/* What a question for a queue answered (net/socket.h): bytes, or -errno. */
+static inline uint32_t
+record_queue(int answer)
+{
+	return answer < 0 ? TCP_UNKNOWN_32 : (uint32_t)answer;
+}
 
 /* Microseconds from its opening to `now`. */
 int64_t record_offset_us(const struct record *record, int64_t now);

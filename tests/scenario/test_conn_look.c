@@ -108,6 +108,40 @@ START_TEST(a_target_that_failed_leaves_no_figures_behind)
 }
 END_TEST
 
+/* How often its SYN went out, say. */
+START_TEST(a_target_that_fails_is_asked_a_last_time)
+{
+	it = scene_accepts();
+	scene_socket(&it, LEG_UPSTREAM)->sample.retransmits_total = 2;
+	scene_after(5 * NS_PER_S);
+	scene_check_close(&it, WHY_UPSTREAM_CONNECT_TIMEOUT, BY_PROXY);
+	ck_assert_uint_eq(scene_record(&it)->legs[LEG_UPSTREAM].tcp.retransmits_total, 2);
+	ck_assert_int_eq(scene_record(&it)->sampled_ns, scene_record(&it)->closed_ns);
+}
+END_TEST
+
+START_TEST(the_queues_of_a_unix_leg_too_are_those_of_the_end)
+{
+	const struct record_leg *leg;
+
+	addr_parse(&scene.settings.listeners[0].addr, "unix:/run/sockproxy.sock");
+	it = establishes();
+	scene_socket(&it, LEG_CLIENT)->readable = 50;
+	fake_clock_advance(NS_PER_S);
+	look();
+	leg = &scene_record(&it)->legs[LEG_CLIENT];
+	ck_assert_uint_eq(leg->receive_queue_bytes, 50);
+	ck_assert_uint_eq(leg->send_queue_bytes, 0);
+	ck_assert_uint_eq(leg->tcp.cwnd_segments, TCP_UNKNOWN_32);
+	scene_socket(&it, LEG_CLIENT)->readable = 0;
+	conns_shutdown(&scene.bench);
+	scene_turn();
+	leg = &scene_record(&it)->legs[LEG_CLIENT];
+	ck_assert_uint_eq(leg->receive_queue_bytes, 0);
+	ck_assert_uint_eq(leg->tcp.cwnd_segments, TCP_UNKNOWN_32);
+}
+END_TEST
+
 START_TEST(a_refresh_brings_the_record_up_to_date_at_once)
 {
 	it = establishes();
@@ -226,6 +260,57 @@ START_TEST(retransmissions_make_it_the_network)
 }
 END_TEST
 
+/* The kernel keeps its word on that until it has a better one. */
+START_TEST(a_path_that_was_full_once_is_not_full_for_ever)
+{
+	struct fake_socket *upstream;
+
+	it = scene_establishes();
+	upstream = scene_socket(&it, LEG_UPSTREAM);
+	scene_socket(&it, LEG_CLIENT)->app_limited = true;
+	say_times(LEG_UPSTREAM, 900000, 0);
+	upstream->sample.delivery_rate = 500; /* a new one, in a look between two that judge */
+	scene_after(100 * NS_PER_MS);
+	look();
+	fake_clock_advance(NS_PER_S);
+	look();
+	ck_assert_str_eq(limit_of(LEG_UPSTREAM), "network");
+	for (int i = 0; i < 3; i++) {
+		say_times(LEG_UPSTREAM, 900000, 0);
+		scene_sends(&it, LEG_CLIENT, 1);
+		scene_after(NS_PER_S);
+		look();
+		ck_assert_str_eq(limit_of(LEG_UPSTREAM), "application");
+	}
+	say_times(LEG_UPSTREAM, 900000, 0);
+	upstream->sample.delivery_rate = 400;
+	scene_after(NS_PER_S);
+	look();
+	ck_assert_str_eq(limit_of(LEG_UPSTREAM), "network");
+	ck_assert_str_eq(limit_of(LEG_CLIENT), "none");
+}
+END_TEST
+
+START_TEST(what_is_left_lying_though_there_is_room_is_ours)
+{
+	it = establishes();
+	for (int i = 0; i < 3; i++) {
+		scene_socket(&it, LEG_CLIENT)->readable = 10; /* and no edge told us */
+		scene_after(NS_PER_S);
+		look();
+	}
+	ck_assert_str_eq(limit_of(LEG_UPSTREAM), "proxy");
+	ck_assert_str_eq(limit_of(LEG_CLIENT), "none");
+	scene_socket(&it, LEG_UPSTREAM)->hoards = true; /* now there is none */
+	scene_sends(&it, LEG_CLIENT, 10);
+	scene_turn();
+	scene_socket(&it, LEG_CLIENT)->readable = 10;
+	scene_after(NS_PER_S);
+	look();
+	ck_assert_str_eq(limit_of(LEG_UPSTREAM), "application");
+}
+END_TEST
+
 static int
 count_steps(enum story_step step, enum leg_name leg, int64_t *at_us)
 {
@@ -316,6 +401,67 @@ START_TEST(more_stalls_than_there_is_room_for_are_counted)
 	ck_assert_int_eq(count_steps(STORY_STALL, LEG_UPSTREAM, &at), NOTES_MAX);
 	ck_assert_uint_eq(scene_record(&it)->notes_dropped, 5);
 	ck_assert_uint_eq(scene_total(TOTAL_EVENTS_DROPPED), 5);
+}
+END_TEST
+
+/* One counts once, however often it is looked at. */
+START_TEST(a_stall_without_room_is_one_that_is_missing)
+{
+	it = establishes();
+	for (int i = 0; i < NOTES_MAX; i++) {
+		scene_socket(&it, LEG_UPSTREAM)->room = 0;
+		scene_sends(&it, LEG_CLIENT, 500);
+		scene_turn();
+		scene_has_room(&it, LEG_UPSTREAM, 500);
+		scene_after(2 * NS_PER_S);
+	}
+	scene_socket(&it, LEG_UPSTREAM)->room = 0;
+	scene_sends(&it, LEG_CLIENT, 500);
+	scene_turn();
+	for (int i = 0; i < 5; i++) {
+		scene_after(NS_PER_S);
+		look();
+	}
+	scene_has_room(&it, LEG_UPSTREAM, 500);
+	scene_turn();
+	ck_assert_uint_eq(scene_record(&it)->notes_dropped, 1);
+	ck_assert_uint_eq(scene_total(TOTAL_EVENTS_DROPPED), 1);
+}
+END_TEST
+
+START_TEST(a_stall_that_lasted_to_the_end_is_told)
+{
+	int64_t at;
+
+	scene.settings.stall_timeout_ns = 1500 * NS_PER_MS;
+	it = establishes();
+	scene_socket(&it, LEG_CLIENT)->room = 0;
+	scene_sends(&it, LEG_UPSTREAM, 500);
+	scene_after(NS_PER_MS);
+	scene_after(1500 * NS_PER_MS);
+	scene_check_close(&it, WHY_STALL_TIMEOUT, BY_PROXY);
+	ck_assert_int_eq(count_steps(STORY_STALL, LEG_CLIENT, &at), 1);
+	ck_assert_int_eq(at, 1000);
+	ck_assert_int_eq(count_steps(STORY_RESUME, LEG_CLIENT, &at), 0);
+}
+END_TEST
+
+START_TEST(a_side_that_is_lost_stalls_no_longer)
+{
+	int64_t at;
+
+	it = establishes();
+	scene_socket(&it, LEG_UPSTREAM)->hoards = true;
+	scene_sends(&it, LEG_CLIENT, 100);
+	scene_socket(&it, LEG_CLIENT)->room = 0;
+	scene_sends(&it, LEG_UPSTREAM, 500);
+	scene_turn();
+	scene_fails(&it, LEG_CLIENT, ECONNRESET);
+	scene_after(500 * NS_PER_MS);
+	scene_check_state(&it, CONN_FLUSHING);
+	scene_after(2 * NS_PER_S);
+	look();
+	ck_assert_int_eq(count_steps(STORY_STALL, LEG_CLIENT, &at), 0);
 }
 END_TEST
 
@@ -501,6 +647,8 @@ main(void)
 	tcase_add_test(looks, both_legs_are_asked_when_the_upstream_is_connected);
 	tcase_add_test(looks, both_legs_are_asked_at_the_end);
 	tcase_add_test(looks, a_target_that_failed_leaves_no_figures_behind);
+	tcase_add_test(looks, a_target_that_fails_is_asked_a_last_time);
+	tcase_add_test(looks, the_queues_of_a_unix_leg_too_are_those_of_the_end);
 	tcase_add_test(looks, a_refresh_brings_the_record_up_to_date_at_once);
 	tcase_add_test(looks, a_refresh_of_another_generation_or_place_changes_nothing);
 	tcase_add_test(looks, a_refresh_in_the_turn_of_the_end_finds_nobody);
@@ -509,11 +657,16 @@ main(void)
 	tcase_add_test(looks, looks_too_far_apart_do_not_judge);
 	tcase_add_loop_test(looks, a_slow_reader_is_named_on_its_own_leg_alone, 0, LEG_COUNT);
 	tcase_add_test(looks, retransmissions_make_it_the_network);
+	tcase_add_test(looks, a_path_that_was_full_once_is_not_full_for_ever);
+	tcase_add_test(looks, what_is_left_lying_though_there_is_room_is_ours);
 	tcase_add_checked_fixture(stalls, scene_setup, scene_teardown);
 	tcase_add_test(stalls, a_long_stall_is_told_while_it_lasts_and_when_it_is_over);
 	tcase_add_test(stalls, a_stall_that_nobody_looked_at_is_told_when_it_is_over);
 	tcase_add_test(stalls, a_sink_that_is_full_for_a_moment_has_not_stalled);
 	tcase_add_test(stalls, more_stalls_than_there_is_room_for_are_counted);
+	tcase_add_test(stalls, a_stall_without_room_is_one_that_is_missing);
+	tcase_add_test(stalls, a_stall_that_lasted_to_the_end_is_told);
+	tcase_add_test(stalls, a_side_that_is_lost_stalls_no_longer);
 	tcase_add_checked_fixture(samples, scene_setup, scene_teardown);
 	tcase_add_test(samples, each_of_few_is_looked_at_every_second);
 	tcase_add_test(samples, each_of_many_is_looked_at_every_second_a_few_at_a_time);

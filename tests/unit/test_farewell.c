@@ -497,6 +497,55 @@ START_TEST(a_unix_side_may_close_as_it_likes_when_both_have_finished)
 }
 END_TEST
 
+/* Fills the way to this side, of which it reads nothing.  What its kernel did not acknowledge. */
+static int
+fill(enum leg_name leg)
+{
+	static const char bytes[65536];
+	ssize_t sent;
+	int queued = -1, before;
+
+	while ((sent = socket_send(near[leg], bytes, sizeof(bytes))) > 0)
+		record->bytes[leg].sent += (uint64_t)sent;
+	ck_assert_int_eq(sent, -EAGAIN);
+	do { /* until nothing moves any more */
+		before = queued;
+		usleep(50000);
+		queued = socket_outq(near[leg]);
+	} while (queued != before);
+	ck_assert_int_gt(queued, 0);
+	return queued;
+}
+
+START_TEST(path_and_queues_are_kept_as_they_were_at_the_end)
+{
+	const struct record_leg *client = &record->legs[LEG_CLIENT], *upstream = &record->legs[LEG_UPSTREAM];
+	bool finishes = _i & 1, resets = _i & 2;
+
+	far_sends(LEG_CLIENT, 100);
+	int queued = fill(LEG_UPSTREAM) + finishes; /* a FIN counts */
+	if (finishes)
+		ck_assert_int_eq(socket_shutdown(near[LEG_UPSTREAM]), 0);
+	if (resets) { /* which they survive */
+		socket_abort(far[LEG_UPSTREAM]);
+		far[LEG_UPSTREAM] = -1;
+		ck_assert_int_eq(wait_for_error(near[LEG_UPSTREAM]), ECONNRESET);
+		farewell.legs[LEG_UPSTREAM].error = ECONNRESET;
+	}
+	farewell_say(&farewell, record);
+	ck_assert_uint_eq(client->receive_queue_bytes, 100);
+	ck_assert_uint_eq(client->send_queue_bytes, 0);
+	ck_assert_uint_eq(upstream->receive_queue_bytes, 0);
+	ck_assert_uint_eq(upstream->send_queue_bytes, (uint32_t)queued);
+	ck_assert_int_eq(record->sampled_ns, farewell.now_ns);
+	for (int i = 0; i < LEG_COUNT; i++) {
+		ck_assert_uint_ne(record->legs[i].tcp.rtt_us, TCP_UNKNOWN_32);
+		ck_assert_uint_ge(record->legs[i].tcp.segments_sent, 1);
+		ck_assert(record->legs[i].rate_sent < 0);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -515,6 +564,7 @@ main(void)
 	tcase_add_test(tcase, a_fin_is_no_byte_when_both_have_finished_unseen);
 	tcase_add_test(tcase, a_fin_is_no_byte_when_a_reset_follows_our_own);
 	tcase_add_test(tcase, a_fin_that_never_left_was_not_sent);
+	tcase_add_loop_test(tcase, path_and_queues_are_kept_as_they_were_at_the_end, 0, 4);
 	tcase_add_test(tcase, the_counts_survive_a_reset);
 	tcase_add_test(tcase, a_reset_without_a_fin_takes_no_byte_away);
 	tcase_add_test(tcase, the_header_is_no_payload);
