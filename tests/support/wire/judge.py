@@ -416,6 +416,7 @@ class Case:
             story.judge_events(self)
             story.judge_turns(self)
             story.judge_segments(self)
+            story.judge_idle(self)
 
     def show(self):
         record, close = self.record, self.record["close"]

@@ -111,6 +111,23 @@ def judge_turns(case):
             case.times.append(("turn: " + kind, turns[kind + "_us"] - wire, answers[-1][0]))
 
 
+def judge_idle(case):
+    """How long no payload had come, on either leg, before the FIN or RST that ended it did; of more, some waits for room."""
+    close, legs = case.record["close"], case.record["legs"]
+    if case.until is not None or close["initiator"] not in case.wire or any(case.is_unix(name) for name in case.wire):
+        return
+    if any(leg["bytes_received"] > SHORT for leg in legs.values()):
+        return
+    ender = case.wire[close["initiator"]]
+    ended_at = ender.theirs.fin_at if close["how"] == "fin" else case.rst_received_at(close["initiator"])
+    if ended_at is None or case.record["timings_us"]["connect"] is None:
+        return
+    moved = [packet.at for wire in case.wire.values() for packet in wire.packets
+             if packet.size > 0 and packet.source != wire.ours_name and packet.at <= ended_at]
+    quiet_since = max(moved, default=case.opened_us)
+    case.times.append(("idle before the end", close["idle_before_us"] - (ended_at - quiet_since), ended_at))
+
+
 def again(wire, sent):
     """
     What of these packets of ours had been sent before: how many, how many bytes.  Packets of two CPUs may have
