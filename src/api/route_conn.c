@@ -10,6 +10,7 @@
 #include "export/json.h"
 #include "export/record_json.h"
 #include "track/conn_id.h"
+#include "track/detail.h"
 
 #define REFRESH_NS (50 * NS_PER_MS)
 
@@ -159,11 +160,13 @@ take_words(struct admin_order *order, const char *words, struct reply *reply)
 static void
 refuse_closed(const struct request *request, const struct record *record, struct reply *reply)
 {
-	struct text text;
+	char bytes[DETAIL_MAX];
+	struct text text, detail;
 	char *json = write_record(request->track, record, &text);
 
-	reply_problem(reply, PROBLEM_CONNECTION_CLOSED, NULL, "It ended before: %s",
-	    close_meanings[record->close.reason].sentence);
+	text_init(&detail, bytes, sizeof(bytes));
+	detail_write(&detail, request->track, record);
+	reply_problem(reply, PROBLEM_CONNECTION_CLOSED, NULL, "It ended before: %s", bytes);
 	if (json != NULL)
 		reply_append(reply, "connection", json, text.length);
 	free(json);

@@ -28,6 +28,7 @@ begin_attempt(struct conn *conn)
 					 .bound = last->bound });
 	record->attempt = (struct record_attempt){ .began_us = chronicle_offset(conn), .ended_us = RECORD_UNKNOWN };
 	record->attempts++;
+	conn->connect_error = 0; /* the last one's is told by its note, and is no error of what may end this one */
 }
 
 void

@@ -58,5 +58,7 @@ sniffing_look(struct conn *conn, bool ended)
 	if (!take(conn, header.length))
 		return EV_HEADER_INVALID; /* what it saw is not to be had */
 	name_client(conn, &header);
+	if (socket_inq(fd) > 0)
+		chronicle_first_byte(conn, LEG_CLIENT);
 	return EV_ROUTED;
 }

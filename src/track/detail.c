@@ -179,6 +179,23 @@ find_clause(const char *name, size_t length)
 	return i;
 }
 
+/* How the abort of a connection looks on a Unix socket: unix(7) tells whose bytes were left unread, and nobody else. */
+static void
+add_unix_end(struct text *text, const struct record *record, enum leg_name leg)
+{
+	uint32_t unread = record->legs[leg].receive_queue_bytes;
+
+	if (record->legs[leg].flow.protocol != FLOW_UNIX || unread == TCP_UNKNOWN_32 ||
+	    (leg == LEG_UPSTREAM && record->connect_us == RECORD_UNKNOWN))
+		return;
+	if (unread > 0)
+		text_addf(text, " On its Unix socket the %s saw a reset, for bytes of its own were left unread.",
+		    leg_text(leg));
+	else
+		text_addf(
+		    text, " On its Unix socket, which carries no reset, the %s saw an end of file.", leg_text(leg));
+}
+
 /* What is true whatever the reason was. */
 static void
 add_remarks(struct text *text, const struct record *record)
@@ -186,11 +203,8 @@ add_remarks(struct text *text, const struct record *record)
 	if (record->close.order == ORDER_SAME_TURN)
 		text_add(text, " Both sides' ends were seen at once, so nobody can be named first.");
 	for (int i = 0; i < LEG_COUNT; i++) {
-		bool is_unix = record->legs[i].flow.protocol == FLOW_UNIX;
-
-		if (is_unix && record->close.how != HOW_FIN && close_subject(record->close.reason) != (enum leg_name)i)
-			text_addf(text, " On its Unix socket, which carries no reset, the %s saw an end of file.",
-			    leg_text((enum leg_name)i));
+		if (record->close.how != HOW_FIN && close_subject(record->close.reason) != (enum leg_name)i)
+			add_unix_end(text, record, (enum leg_name)i);
 	}
 }
 

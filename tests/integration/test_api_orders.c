@@ -242,6 +242,7 @@ START_TEST(who_is_closed_already_is_shown_as_long_as_it_is_kept)
 		kill_conn(&conn, "?how=fin", "");
 		ck_assert_int_eq(api.answer.status, 410);
 		api_check_problem("connection_closed", NULL);
+		ck_assert_ptr_null(strpbrk(json_string_value(json_object_get(api.document, "detail")), "{}"));
 		json_t *connection = json_object_get(api.document, "connection");
 		ck_assert_str_eq(json_string_value(json_object_get(connection, "id")), conn.name);
 		ck_assert_str_eq(

@@ -181,6 +181,20 @@ START_TEST(a_connect_that_fails_later_gives_its_reason)
 }
 END_TEST
 
+START_TEST(the_error_of_a_target_is_none_of_what_ends_the_next)
+{
+	scene_add_target("192.0.2.1:80");
+	scene_add_target("192.0.2.2:81");
+	it = scene_accepts();
+	scene_connect_fails(&it, ECONNREFUSED);
+	scene_turn();
+	conns_shutdown(&scene.bench);
+	scene_turn();
+	scene_check_close(&it, WHY_SHUTDOWN, BY_ADMIN);
+	ck_assert_uint_eq(scene_record(&it)->close.error, 0);
+}
+END_TEST
+
 START_TEST(the_next_target_is_tried_in_the_same_turn)
 {
 	scene_add_target("192.0.2.1:80");
@@ -525,6 +539,7 @@ main(void)
 	tcase_add_loop_test(failing, a_connect_that_fails_at_once_gives_its_reason, 0, FAILURES);
 	tcase_add_loop_test(failing, a_connect_that_fails_later_gives_its_reason, 0, LATE_FAILURES);
 	tcase_add_test(failing, every_target_has_a_connect_deadline_of_its_own);
+	tcase_add_test(failing, the_error_of_a_target_is_none_of_what_ends_the_next);
 	tcase_add_test(failing, the_next_target_is_tried_in_the_same_turn);
 	tcase_add_test(failing, when_all_failed_the_last_one_gives_the_reason);
 	tcase_add_test(failing, a_shortage_of_our_own_tries_no_other_target);

@@ -129,6 +129,19 @@ START_TEST(payload_that_comes_with_the_header_is_forwarded)
 }
 END_TEST
 
+START_TEST(payload_that_comes_with_the_header_counts_from_then)
+{
+	accept_client(BYTES(V1));
+	fake_clock_advance(NS_PER_MS);
+	client_sends(sizeof(V1) - 1 + PAYLOAD);
+	ck_assert_int_eq(scene_record(&it)->first_client_byte_us, 1000);
+	fake_clock_advance(5 * NS_PER_MS);
+	connect_upstream();
+	ck_assert_int_eq(scene_record(&it)->first_client_byte_us, 1000);
+	ck_assert_uint_eq(scene_record(&it)->speaks_first, LEG_CLIENT);
+}
+END_TEST
+
 /* Wherever the two segments part: after the last edge nobody tells that bytes are there. */
 START_TEST(header_and_payload_may_be_split_anywhere)
 {
@@ -505,6 +518,7 @@ main(void)
 	tcase_add_loop_test(header, nobody_is_connected_before_the_header_is_whole, 0, HEADERS);
 	tcase_add_loop_test(header, the_header_may_come_byte_by_byte, 0, HEADERS);
 	tcase_add_loop_test(header, payload_that_comes_with_the_header_is_forwarded, 0, HEADERS);
+	tcase_add_test(header, payload_that_comes_with_the_header_counts_from_then);
 	tcase_add_loop_test(header, header_and_payload_may_be_split_anywhere, 1, sizeof(V2) - 1 + PAYLOAD);
 	tcase_add_test(header, payload_may_come_at_any_time_later);
 	tcase_add_loop_test(header, the_header_is_read_and_is_no_payload, 0, HEADERS);

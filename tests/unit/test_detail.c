@@ -173,10 +173,31 @@ END_TEST
 START_TEST(a_unix_leg_that_was_reset_saw_an_end_of_file)
 {
 	record.legs[LEG_CLIENT].flow.protocol = FLOW_UNIX;
+	record.legs[LEG_CLIENT].receive_queue_bytes = 0;
 	ck_assert_ptr_nonnull(strstr(
 	    detail(WHY_UPSTREAM_RESET), " On its Unix socket, which carries no reset, the client saw an end of file."));
 	ck_assert_ptr_null(strstr(detail(WHY_UPSTREAM_FIN), "Unix"));
 	ck_assert_ptr_null(strstr(detail(WHY_CLIENT_ABANDONED), "Unix"));
+}
+END_TEST
+
+START_TEST(a_unix_leg_whose_bytes_were_left_unread_saw_a_reset)
+{
+	record.legs[LEG_CLIENT].flow.protocol = FLOW_UNIX;
+	record.legs[LEG_CLIENT].receive_queue_bytes = 5;
+	ck_assert_ptr_nonnull(strstr(detail(WHY_UPSTREAM_REFUSED),
+	    " On its Unix socket the client saw a reset, for bytes of its own were left unread."));
+}
+END_TEST
+
+START_TEST(a_unix_upstream_that_was_never_connected_saw_nothing)
+{
+	record.legs[LEG_UPSTREAM].flow.protocol = FLOW_UNIX;
+	record.legs[LEG_UPSTREAM].receive_queue_bytes = 0;
+	record.connect_us = RECORD_UNKNOWN;
+	ck_assert_ptr_null(strstr(detail(WHY_UPSTREAM_CONNECT_TIMEOUT), "Unix"));
+	record.connect_us = 100;
+	ck_assert_ptr_nonnull(strstr(detail(WHY_CLIENT_RESET), "the upstream saw an end of file."));
 }
 END_TEST
 
@@ -212,6 +233,8 @@ main(void)
 	tcase_add_test(tcase, an_admin_is_quoted);
 	tcase_add_test(tcase, ends_seen_at_once_are_a_remark);
 	tcase_add_test(tcase, a_unix_leg_that_was_reset_saw_an_end_of_file);
+	tcase_add_test(tcase, a_unix_leg_whose_bytes_were_left_unread_saw_a_reset);
+	tcase_add_test(tcase, a_unix_upstream_that_was_never_connected_saw_nothing);
 	tcase_add_test(tcase, the_longest_sentence_fits);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
