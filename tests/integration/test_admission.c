@@ -252,10 +252,10 @@ START_TEST(each_listener_has_its_limit)
 	ck_assert_int_ne(second, -1);
 	ck_assert_int_eq(come_to(proxy_listener(proxy, 0), THERE), -1);
 	ck_assert_int_eq(come_to(proxy_listener(proxy, 1), THERE), -1);
+	wait_until(count_closed("denied_limit") == 2);
 	leave(&first);
 	first = come_to(proxy_listener(proxy, 0), THERE);
 	ck_assert_int_ne(first, -1);
-	wait_until(count_closed("denied_limit") == 2);
 	peer_close(&first);
 	peer_close(&second);
 }
