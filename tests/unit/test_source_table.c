@@ -9,7 +9,8 @@
 #include "base/flow.h"
 #include "support/suite.h"
 
-#define NOON (1000 * NS_PER_S)
+#define NOON        (1000 * NS_PER_S)
+#define MEETINGS_NS (NS_PER_S / 2)
 
 enum {
 	CONNECTIONS = 100000,
@@ -19,7 +20,6 @@ enum {
 	MANY = 10, /* … and more than one set has room for */
 	LEFT_MOST = 8,
 	ROUNDS = 60000,
-	MEETINGS = 20000,
 };
 
 static struct source_table *table;
@@ -262,6 +262,7 @@ END_TEST
  */
 struct meeting {
 	_Atomic int arrived, inside, most_inside, nobody;
+	int64_t until;
 	atomic_bool over;
 };
 
@@ -279,7 +280,7 @@ meet(void *argument)
 {
 	struct meeting *meeting = argument;
 
-	for (int i = 0; i < MEETINGS; i++) {
+	for (int i = 0; !meeting->over; i++) {
 		uint32_t entry;
 
 		wait_for_both(meeting);
@@ -289,6 +290,8 @@ meet(void *argument)
 		if (meeting->inside > meeting->most_inside)
 			meeting->most_inside = meeting->inside;
 		meeting->nobody += meeting->inside == 0;
+		if (clock_now() >= meeting->until)
+			meeting->over = true;
 		wait_for_both(meeting);
 		meeting->inside -= in;
 		if (in)
@@ -312,14 +315,13 @@ disturb(void *argument)
 
 START_TEST(of_two_that_come_at_once_one_is_let_in)
 {
-	struct meeting meeting = { 0 };
+	struct meeting meeting = { .until = clock_now() + MEETINGS_NS };
 	pthread_t other, third;
 
 	ck_assert_int_eq(pthread_create(&third, NULL, disturb, &meeting), 0);
 	ck_assert_int_eq(pthread_create(&other, NULL, meet, &meeting), 0);
 	meet(&meeting);
 	pthread_join(other, NULL);
-	meeting.over = true;
 	pthread_join(third, NULL);
 	ck_assert_int_eq(meeting.most_inside, 1);
 	ck_assert_int_eq(meeting.nobody, 0);
