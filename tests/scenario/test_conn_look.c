@@ -198,6 +198,24 @@ START_TEST(rates_are_of_the_time_between_two_looks)
 }
 END_TEST
 
+START_TEST(what_was_thrown_away_with_a_lost_side_was_not_sent_to_it)
+{
+	it = establishes();
+	scene_socket(&it, LEG_CLIENT)->hoards = true;
+	scene_sends(&it, LEG_UPSTREAM, 500);
+	scene_socket(&it, LEG_UPSTREAM)->room = 0;
+	scene_sends(&it, LEG_CLIENT, 1000);
+	scene_after(NS_PER_S);
+	look();
+	scene_fails(&it, LEG_UPSTREAM, ECONNRESET);
+	scene_turn();
+	scene_check_state(&it, CONN_FLUSHING);
+	fake_clock_advance(NS_PER_S);
+	look();
+	ck_assert_int_eq((int)scene_record(&it)->legs[LEG_UPSTREAM].rate_sent, 0);
+}
+END_TEST
+
 /* Somebody who asks all the time must not make rates out of chance. */
 START_TEST(looks_in_quick_succession_do_not_judge)
 {
@@ -653,6 +671,7 @@ main(void)
 	tcase_add_test(looks, a_refresh_of_another_generation_or_place_changes_nothing);
 	tcase_add_test(looks, a_refresh_in_the_turn_of_the_end_finds_nobody);
 	tcase_add_test(looks, rates_are_of_the_time_between_two_looks);
+	tcase_add_test(looks, what_was_thrown_away_with_a_lost_side_was_not_sent_to_it);
 	tcase_add_test(looks, looks_in_quick_succession_do_not_judge);
 	tcase_add_test(looks, looks_too_far_apart_do_not_judge);
 	tcase_add_loop_test(looks, a_slow_reader_is_named_on_its_own_leg_alone, 0, LEG_COUNT);
