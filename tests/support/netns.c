@@ -114,7 +114,7 @@ start_keeper(void)
 struct netns
 netns_open(void)
 {
-	struct netns netns;
+	struct netns netns = { .home = open_of(getpid()) };
 
 	ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
 	netns.keeper = start_keeper();
@@ -136,6 +136,8 @@ netns_close(struct netns *netns)
 {
 	kill(netns->keeper, SIGKILL);
 	waitpid(netns->keeper, NULL, 0);
+	ck_assert_int_eq(setns(netns->home, CLONE_NEWNET), 0);
+	close(netns->home);
 	close(netns->here);
 	close(netns->far);
 }

@@ -18,14 +18,14 @@
 #define NETNS_NOWHERE "10.99.0.3" /* on the link, and nobody there */
 
 struct netns {
-	pid_t keeper; /* a process that keeps the far one */
-	int here, far;
+	pid_t keeper;        /* a process that keeps the far one */
+	int home, here, far; /* home: where this process was before */
 };
 
 /* False: it says why on stdout. */
 bool netns_can(void);
 
-/* This process is in `here` from then on, and so are those that it starts. */
+/* This process is in `here` until the close, and so are those that it starts. */
 struct netns netns_open(void);
 void netns_close(struct netns *netns);
 

@@ -38,13 +38,21 @@ wait_for_bytes(struct hop *hop, enum leg_name side, json_int_t bytes)
 	wait_until(proxy_stat(hop->proxy, total) == bytes && unacknowledged(*provoke_fd(hop, leg_other(side))) == 0);
 }
 
+/* The other side knows that this one has finished; and so does the record, before anything else happens. */
+static void
+expect_half_close(const struct hop *hop, enum leg_name side, int other)
+{
+	peer_expect_end(other);
+	proxy_live(hop->proxy, side == LEG_CLIENT ? "client_half_closed" : "upstream_half_closed");
+}
+
 void
 provoke_fin(struct hop *hop, enum leg_name side)
 {
 	int *mine = provoke_fd(hop, side), *other = provoke_fd(hop, leg_other(side));
 
 	peer_close(mine);
-	peer_expect_end(*other);
+	expect_half_close(hop, side, *other);
 	peer_close(other);
 }
 
@@ -56,7 +64,7 @@ provoke_half_close(struct hop *hop, enum leg_name side)
 	peer_say(*mine, "question");
 	peer_finish(*mine);
 	peer_expect(*other, "question");
-	peer_expect_end(*other);
+	expect_half_close(hop, side, *other);
 	peer_say(*other, "answer");
 	peer_close(other);
 	peer_expect(*mine, "answer");
@@ -96,8 +104,7 @@ provoke_fin_then_reset(struct hop *hop, enum leg_name side)
 	int *mine = provoke_fd(hop, side);
 
 	peer_finish(*mine);
-	peer_expect_end(*provoke_fd(hop, leg_other(side)));
-	proxy_live(hop->proxy, side == LEG_CLIENT ? "client_half_closed" : "upstream_half_closed");
+	expect_half_close(hop, side, *provoke_fd(hop, leg_other(side)));
 	peer_reset(mine);
 	ck_assert_int_eq(peer_await_error(*provoke_fd(hop, leg_other(side))), EPIPE);
 }
@@ -108,7 +115,7 @@ provoke_too_late(struct hop *hop, enum leg_name side)
 	int *other = provoke_fd(hop, leg_other(side));
 
 	peer_close(provoke_fd(hop, side));
-	peer_expect_end(*other);
+	expect_half_close(hop, side, *other);
 	peer_say(*other, "too late");
 }
 
@@ -137,7 +144,7 @@ provoke_killed(struct hop *hop, enum leg_name side)
 	peer_say(*provoke_fd(hop, side), "hello");
 	peer_expect(*other, "hello");
 	kill_holder_of(provoke_fd(hop, side));
-	peer_expect_end(*other);
+	expect_half_close(hop, side, *other);
 	peer_close(other);
 }
 
