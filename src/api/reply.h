@@ -17,9 +17,10 @@ typedef void reply_free_fn(void *source);
 
 struct reply {
 	int status;
-	const char *type; /* of the body */
-	char allow[64];   /* the methods that there are; "": not told */
-	bool close;       /* the connection: what follows on it cannot be trusted */
+	const char *type;  /* of the body */
+	char allow[64];    /* the methods that there are; "": not told */
+	bool close;        /* the connection: what follows on it cannot be trusted */
+	int retry_after_s; /* when to ask again; 0: not told */
 
 	char *body; /* from malloc, or NULL */
 	size_t length;

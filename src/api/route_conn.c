@@ -14,7 +14,11 @@
 
 #define REFRESH_NS (50 * NS_PER_MS)
 
-const char *const route_kill_parameters[] = { "how", "dry_run", NULL };
+const struct parameter route_kill_parameters[] = {
+	{ "how", "{\"enum\":[\"rst\",\"fin\"]}", "in what manner; rst if not said" },
+	{ "dry_run", "{\"enum\":[0,1]}", "1: only say what would be done" },
+	{ NULL },
+};
 
 /* From malloc; NULL: no memory. */
 static char *

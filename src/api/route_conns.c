@@ -18,7 +18,17 @@
 
 enum { LIMIT_DEFAULT = 500, LIMIT_MAX = 10000 };
 
-const char *const route_conns_parameters[] = { "state", "kind", "limit", "after", "port", "view", "count", NULL };
+const struct parameter route_conns_parameters[] = {
+	{ "state", "{\"type\":\"string\"}", "active (all but closed), closed, all, or the name of a state" },
+	{ "kind", "{\"enum\":[\"proxy\",\"probe\",\"rejected\"]}", "only those of this kind" },
+	{ "limit", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":10000}", "no more than so many; 500 if not said" },
+	{ "after", "{\"type\":\"string\"}", "goes on where another list ended: its next" },
+	{ "port", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":65535}",
+	    "only those with this port at any of their four ends" },
+	{ "view", "{\"enum\":[\"short\",\"full\"]}", "how much of each is shown; short if not said" },
+	{ "count", "{\"enum\":[0,1]}", "1: matched says how many there are in all" },
+	{ NULL },
+};
 
 struct order {
 	struct conns_filter filter;

@@ -7,7 +7,11 @@
 #include "base/quantity.h"
 #include "export/json.h"
 
-const char *const route_drain_parameters[] = { "timeout", NULL };
+const struct parameter route_drain_parameters[] = {
+	{ "timeout", "{\"type\":\"string\"}",
+	    "how long those who are here may take: 500ms, 30s, 5m; else --drain-timeout" },
+	{ NULL },
+};
 
 #define TIMEOUT_MOST (1000 * 86400 * NS_PER_S) /* as --drain-timeout */
 

@@ -18,8 +18,8 @@ route_index(const struct request *request, struct reply *reply)
 		json_add_text(path, "path", routes[i].path);
 		json_add_text(path, "methods", routes[i].methods);
 		json_t *parameters = json_add_array(path, "parameters");
-		for (int j = 0; routes[i].parameters[j] != NULL; j++)
-			json_array_append_new(parameters, json_text(routes[i].parameters[j]));
+		for (const struct parameter *it = routes[i].parameters; it->name != NULL; it++)
+			json_array_append_new(parameters, json_text(it->name));
 		json_add_text(path, "help", routes[i].help);
 		json_array_append_new(paths, path);
 	}

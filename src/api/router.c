@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/router.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/nearest.h"
 
 static const char reads[] = "GET, HEAD, OPTIONS"; /* these change nothing; all else needs --admin-write */
 static const char every_method[] = "GET, HEAD, OPTIONS, POST, DELETE";
-static const char *const none[] = { NULL };
+static const struct parameter none[] = { { NULL } };
 
 /* clang-format off */
 const struct route routes[] = {
@@ -77,11 +78,23 @@ refuse_query(enum query_fault fault, const char *name, struct reply *reply)
 static bool
 knows(const struct route *route, const char *name)
 {
-	for (int i = 0; route->parameters[i] != NULL; i++) {
-		if (strcmp(route->parameters[i], name) == 0)
+	for (const struct parameter *it = route->parameters; it->name != NULL; it++) {
+		if (strcmp(it->name, name) == 0)
 			return true;
 	}
 	return false;
+}
+
+static const char *
+nearest_parameter(const struct route *route, const char *name)
+{
+	const char *names[QUERY_PARAMETERS_MAX + 1] = { NULL };
+
+	for (int i = 0; route->parameters[i].name != NULL; i++) {
+		assert(i < QUERY_PARAMETERS_MAX);
+		names[i] = route->parameters[i].name;
+	}
+	return nearest(name, names);
 }
 
 /* A misspelt filter must not list everything. */
@@ -89,13 +102,13 @@ static bool
 refuse_unknown(const struct route *route, const struct query *query, struct reply *reply)
 {
 	for (int i = 0; i < query->count; i++) {
-		const char *name = query->parameters[i].name, *meant = nearest(name, route->parameters);
+		const char *name = query->parameters[i].name, *meant = nearest_parameter(route, name);
 
 		if (knows(route, name))
 			continue;
 		if (meant != NULL)
 			reply_problem(reply, PROBLEM_UNKNOWN_PARAMETER, name, "Did you mean %s?", meant);
-		else if (route->parameters[0] == NULL)
+		else if (route->parameters[0].name == NULL)
 			reply_problem(reply, PROBLEM_UNKNOWN_PARAMETER, name, "%s takes none.", route->path);
 		else
 			reply_problem(reply, PROBLEM_UNKNOWN_PARAMETER, name, "/ lists those of %s.", route->path);

@@ -12,9 +12,18 @@ struct request {
 	const struct track *track;
 	const _Atomic int *readiness; /* enum readiness */
 	const char *http_library;     /* its version */
-	const char *reason;           /* the X-Reason header: why an admin asks; NULL: none */
+	const char *accept;           /* the Accept header; NULL: none, as of all headers */
+	const char *last_event_id;    /* Last-Event-ID */
+	const char *reason;           /* X-Reason: why an admin asks */
 	const char *id;               /* what the path has in the place of ID */
 	struct query query;           /* parameters that the route knows, each once */
+};
+
+/* What a route may be told behind the '?'.  The last of a list has no name. */
+struct parameter {
+	const char *name;
+	const char *schema; /* JSON Schema of its value */
+	const char *meaning;
 };
 
 typedef void answer_fn(const struct request *request, struct reply *reply);
@@ -25,7 +34,7 @@ struct route {
 	const char *path;    /* a last "ID" stands for any one word */
 	const char *methods; /* as an Allow header says it */
 	answer_fn *answer;
-	const char *const *parameters; /* NULL-terminated */
+	const struct parameter *parameters;
 	const char *help;
 };
 extern const struct route routes[];
@@ -34,7 +43,7 @@ extern const int route_count;
 answer_fn route_conn, route_conns, route_drain, route_drain_begin, route_drain_end, route_index, route_kill,
     route_listeners, route_livez, route_readyz, route_stats, route_version;
 
-extern const char *const route_conns_parameters[], *const route_drain_parameters[], *const route_kill_parameters[];
+extern const struct parameter route_conns_parameters[], route_drain_parameters[], route_kill_parameters[];
 
 /* Answers `target`, what stands in the request line, which it takes apart in place. */
 void router_answer(struct request *request, const char *method, char *target, struct reply *reply);

@@ -212,6 +212,12 @@ send_reply(struct MHD_Connection *connection, const char *method, struct reply *
 		MHD_add_response_header(response, "Content-Type", reply->type);
 	if (reply->allow[0] != '\0')
 		MHD_add_response_header(response, "Allow", reply->allow);
+	if (reply->retry_after_s > 0) {
+		char seconds[16];
+
+		snprintf(seconds, sizeof(seconds), "%d", reply->retry_after_s);
+		MHD_add_response_header(response, "Retry-After", seconds);
+	}
 	if (reply->close)
 		MHD_add_response_header(response, "Connection", "close");
 	MHD_add_response_header(response, "Cache-Control", "no-store");
@@ -219,6 +225,12 @@ send_reply(struct MHD_Connection *connection, const char *method, struct reply *
 	sent = MHD_queue_response(connection, (unsigned)reply->status, response);
 	MHD_destroy_response(response);
 	return sent;
+}
+
+static const char *
+header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
 /* Called when the headers are there, and again when the request is whole.  Who answers the first
@@ -234,7 +246,9 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 		.track = server->track,
 		.readiness = server->readiness,
 		.http_library = MHD_get_version(),
-		.reason = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Reason"),
+		.accept = header(connection, "Accept"),
+		.last_event_id = header(connection, "Last-Event-ID"),
+		.reason = header(connection, "X-Reason"),
 	};
 
 	(void)url;
