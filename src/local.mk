@@ -6,6 +6,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/figure.c %D%/base/figure.h \
 	%D%/base/flow.c %D%/base/flow.h \
+	%D%/base/glob.c %D%/base/glob.h \
 	%D%/base/histogram.c %D%/base/histogram.h \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/nearest.c %D%/base/nearest.h \
@@ -33,7 +34,11 @@ libsockproxy_a_SOURCES = \
 	%D%/track/congestion.c %D%/track/congestion.h \
 	%D%/track/detail.c %D%/track/detail.h \
 	%D%/track/draining.c %D%/track/draining.h \
+	%D%/track/field_names.c %D%/track/field_names.h \
+	%D%/track/field_words.c %D%/track/field_words.h \
 	%D%/track/fields.c %D%/track/fields.h %D%/track/fields.def %D%/track/leg_fields.def \
+	%D%/track/filter.c %D%/track/filter.h %D%/track/filter_program.h %D%/track/filter_parse.c \
+	%D%/track/filter_literal.c %D%/track/filter_literal.h \
 	%D%/track/history.c %D%/track/history.h \
 	%D%/track/leg.c %D%/track/leg.h \
 	%D%/track/listeners.c %D%/track/listeners.h \

@@ -49,8 +49,10 @@ unit_tests = \
 	%D%/unit/test_detail \
 	%D%/unit/test_farewell \
 	%D%/unit/test_fields \
+	%D%/unit/test_filter \
 	%D%/unit/test_figure \
 	%D%/unit/test_flow \
+	%D%/unit/test_glob \
 	%D%/unit/test_group \
 	%D%/unit/test_histogram \
 	%D%/unit/test_history \
@@ -201,6 +203,7 @@ if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
 	%D%/fuzz/fuzz_addr \
+	%D%/fuzz/fuzz_filter \
 	%D%/fuzz/fuzz_network \
 	%D%/fuzz/fuzz_query \
 	%D%/fuzz/fuzz_sniff_proxy
@@ -208,6 +211,8 @@ fuzzers = \
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_filter_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_network_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_network_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)

@@ -17,7 +17,7 @@
 const struct parameter route_kill_parameters[] = {
 	{ "how", "{\"enum\":[\"rst\",\"fin\"]}", "in what manner; rst if not said" },
 	{ "dry_run", "{\"enum\":[0,1]}", "1: only say what would be done" },
-	{ NULL },
+	{ 0 },
 };
 
 /* From malloc; NULL: no memory. */

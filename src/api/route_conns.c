@@ -27,7 +27,7 @@ const struct parameter route_conns_parameters[] = {
 	    "only those with this port at any of their four ends" },
 	{ "view", "{\"enum\":[\"short\",\"full\"]}", "how much of each is shown; short if not said" },
 	{ "count", "{\"enum\":[0,1]}", "1: matched says how many there are in all" },
-	{ NULL },
+	{ 0 },
 };
 
 struct order {

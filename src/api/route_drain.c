@@ -10,7 +10,7 @@
 const struct parameter route_drain_parameters[] = {
 	{ "timeout", "{\"type\":\"string\"}",
 	    "how long those who are here may take: 500ms, 30s, 5m; else --drain-timeout" },
-	{ NULL },
+	{ 0 },
 };
 
 #define TIMEOUT_MOST (1000 * 86400 * NS_PER_S) /* as --drain-timeout */

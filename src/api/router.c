@@ -8,7 +8,7 @@
 
 static const char reads[] = "GET, HEAD, OPTIONS"; /* these change nothing; all else needs --admin-write */
 static const char every_method[] = "GET, HEAD, OPTIONS, POST, DELETE";
-static const struct parameter none[] = { { NULL } };
+static const struct parameter none[] = { { 0 } };
 
 /* clang-format off */
 const struct route routes[] = {

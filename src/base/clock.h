@@ -2,6 +2,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,9 @@ int64_t clock_wall_us(void);
 /* RFC 3339 in UTC with six decimals, "2026-11-23T15:30:12.000042Z". */
 enum { CLOCK_TEXT_MAX = 32 };
 const char *clock_format(int64_t wall_us, char *text, size_t size);
+
+/* "2026-11-23", and behind it as far as it is known "T15:30", ":12", ".000042" and the zone, "Z" or "+01:00"; without one it
+ * is UTC.  False: it is no such day or time. */
+bool clock_parse(int64_t *wall_us, const char *text);
 
 #endif

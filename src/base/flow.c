@@ -50,6 +50,12 @@ flow_ip_format(const struct flow_end *end, char text[INET6_ADDRSTRLEN])
 	return inet_ntop(AF_INET6, end->ip, text, INET6_ADDRSTRLEN);
 }
 
+const char *
+flow_protocol_text(enum flow_protocol protocol)
+{
+	return protocol == FLOW_UNIX ? "unix" : protocol == FLOW_TCP ? "tcp" : NULL;
+}
+
 bool
 flow_has_port(const struct flow *flow, uint16_t port)
 {

@@ -30,6 +30,9 @@ void flow_set(struct flow *flow, const struct addr *source, const struct addr *d
 /* As `ss` and people write it, IPv4 without the mapping.  text: INET6_ADDRSTRLEN bytes. */
 const char *flow_ip_format(const struct flow_end *end, char text[INET6_ADDRSTRLEN]);
 
+/* "tcp", "unix"; NULL for FLOW_NONE. */
+const char *flow_protocol_text(enum flow_protocol protocol);
+
 /* True when any of the two ports is this one. */
 bool flow_has_port(const struct flow *flow, uint16_t port);
 

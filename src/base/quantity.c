@@ -12,6 +12,7 @@ struct unit {
 
 /* Smallest first; where several texts are worth the same, the first is how we write it. */
 static const struct unit durations[] = {
+	{ "us", NS_PER_US },
 	{ "ms", NS_PER_MS },
 	{ "s", NS_PER_S },
 	{ "m", 60 * NS_PER_S },

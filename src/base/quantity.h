@@ -17,7 +17,7 @@
 /* Digits alone. */
 bool quantity_parse_count(uint64_t *count, const char *text);
 
-/* "500ms", "5s", "2m", "1h", "1d"; only "0" needs no unit. */
+/* "250us", "500ms", "5s", "2m", "1h", "1d"; only "0" needs no unit. */
 bool quantity_parse_duration(int64_t *ns, const char *text);
 
 /* "65536", "64k" or "64K", "64M", "2G", "1T": powers of 1024, as "64KiB" and "64MiB" are. */

@@ -151,8 +151,9 @@ void
 conn_line_format(struct text *text, const struct track *track, const struct record *record)
 {
 	struct reading reading = { .track = track, .record = record, .now_ns = record->closed_ns };
+	char at[CLOCK_TEXT_MAX];
 
-	text_addf(text, "%s closed ", word(&reading, FIELD_closed_at));
+	text_addf(text, "%s closed ", clock_format(field_read(&reading, FIELD_closed_at).number, at, sizeof(at)));
 	text_addf(text, "%s ", word(&reading, FIELD_id));
 	add_end_of_life(text, &reading);
 	add_figures(text, record);

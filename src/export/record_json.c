@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "track/story.h"
 
@@ -242,6 +243,22 @@ put_text(struct pen *pen, const char *text)
 }
 
 static bool
+put_instant(struct pen *pen, int64_t wall_us)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	return put_text(pen, clock_format(wall_us, text, sizeof(text)));
+}
+
+static bool
+put_address(struct pen *pen, const struct flow_end *end)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return put_text(pen, flow_ip_format(end, text));
+}
+
+static bool
 put_value(struct pen *pen, struct value value)
 {
 	switch (value.kind) {
@@ -251,6 +268,10 @@ put_value(struct pen *pen, struct value value)
 		return value.truth ? PUT(pen, "true") : PUT(pen, "false");
 	case VALUE_NUMBER:
 		return put_number(pen, value.number);
+	case VALUE_INSTANT:
+		return put_instant(pen, value.number);
+	case VALUE_ADDRESS:
+		return put_address(pen, value.end);
 	case VALUE_TEXT:
 		return put_text(pen, value.text);
 	case VALUE_LIST:

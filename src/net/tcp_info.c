@@ -119,7 +119,7 @@ tcp_info_queue(int fd, uint32_t *length, uint32_t *limit)
 const char *
 tcp_state_text(uint8_t state)
 {
-	static const char *const texts[] = {
+	static const char *const texts[TCP_STATES] = {
 		[1] = "established",
 		[2] = "syn_sent",
 		[3] = "syn_received",
@@ -133,5 +133,5 @@ tcp_state_text(uint8_t state)
 		[11] = "closing",
 	};
 
-	return state < sizeof(texts) / sizeof(texts[0]) ? texts[state] : NULL;
+	return state < TCP_STATES ? texts[state] : NULL;
 }

@@ -68,6 +68,7 @@ enum {
 	TCP_IS_CLOSE_WAIT = 8,
 	TCP_IS_LAST_ACK = 9,
 	TCP_IS_CLOSING = 11,
+	TCP_STATES /* count, keep last */
 };
 
 /* RFC 9293's word, "established"; NULL: not a state. */

@@ -26,6 +26,7 @@ const char *const field_type_texts[FIELD_TYPES] = {
 	[TYPE_OFFSET] = "offset",
 	[TYPE_INSTANT] = "instant",
 	[TYPE_TEXT] = "text",
+	[TYPE_WORD] = "word",
 	[TYPE_ADDRESS] = "address",
 	[TYPE_PORT] = "port",
 	[TYPE_ERRNO] = "errno",
@@ -114,20 +115,20 @@ reading_boot(struct reading *r)
 }
 
 static struct value
-reading_instant(struct reading *r, int64_t wall_us)
+value_instant(int64_t wall_us)
 {
-	return value_text(clock_format(wall_us, r->room, sizeof(r->room)));
+	return (struct value){ .kind = VALUE_INSTANT, .number = wall_us };
 }
 
 /* From the opening on by the clock that nobody sets: an end never comes before its beginning. */
 static struct value
-reading_closed_at(struct reading *r)
+reading_closed_at(const struct reading *r)
 {
 	const struct record *record = r->record;
 
 	if (record->closed_ns == 0)
 		return value_null();
-	return reading_instant(r, record->opened_at_us + record_offset_us(record, record->closed_ns));
+	return value_instant(record->opened_at_us + record_offset_us(record, record->closed_ns));
 }
 
 /* A reader's clock may be older than what it read. */
@@ -154,13 +155,19 @@ reading_idle(const struct reading *r)
 static struct value
 value_protocol(const struct record_leg *leg)
 {
-	return value_text(leg->flow.protocol == FLOW_UNIX ? "unix" : leg->flow.protocol == FLOW_TCP ? "tcp" : NULL);
+	return value_text(flow_protocol_text((enum flow_protocol)leg->flow.protocol));
 }
 
 static struct value
-reading_ip(struct reading *r, const struct record_leg *leg, const struct flow_end *end)
+value_address(const struct flow_end *end)
 {
-	return leg->flow.protocol == FLOW_TCP ? value_text(flow_ip_format(end, r->room)) : value_null();
+	return (struct value){ .kind = VALUE_ADDRESS, .end = end };
+}
+
+static struct value
+value_ip(const struct record_leg *leg, const struct flow_end *end)
+{
+	return leg->flow.protocol == FLOW_TCP ? value_address(end) : value_null();
 }
 
 static struct value
@@ -206,13 +213,13 @@ is_sampled(const struct record_leg *leg)
 }
 
 static struct value
-reading_sampled_at(struct reading *r, const struct record_leg *leg)
+reading_sampled_at(const struct reading *r, const struct record_leg *leg)
 {
 	const struct record *record = r->record;
 
 	if (!is_sampled(leg))
 		return value_null();
-	return reading_instant(r, record->opened_at_us + record_offset_us(record, record->sampled_ns));
+	return value_instant(record->opened_at_us + record_offset_us(record, record->sampled_ns));
 }
 
 static struct value
@@ -242,14 +249,13 @@ reading_turn_mean(const struct reading *r)
 }
 
 static struct value
-reading_client_ip(struct reading *r)
+reading_client_ip(const struct reading *r)
 {
 	const struct record *record = r->record;
 
 	if (record->client_source == CLIENT_SOCKET)
-		return reading_ip(r, &record->legs[LEG_CLIENT], &record->legs[LEG_CLIENT].flow.source);
-	return record->client_protocol == FLOW_TCP ? value_text(flow_ip_format(&record->client, r->room))
-						   : value_null();
+		return value_ip(&record->legs[LEG_CLIENT], &record->legs[LEG_CLIENT].flow.source);
+	return record->client_protocol == FLOW_TCP ? value_address(&record->client) : value_null();
 }
 
 static struct value
@@ -269,10 +275,9 @@ target_has_ip(const struct record *record)
 }
 
 static struct value
-reading_target_ip(struct reading *r)
+reading_target_ip(const struct reading *r)
 {
-	return target_has_ip(r->record) ? value_text(flow_ip_format(&r->record->target_address, r->room))
-					: value_null();
+	return target_has_ip(r->record) ? value_address(&r->record->target_address) : value_null();
 }
 
 static struct value
@@ -322,4 +327,18 @@ field_read(struct reading *r, enum field field)
 		break;
 	}
 	return value_null();
+}
+
+struct value
+field_show(struct reading *r, enum field field)
+{
+	for (int object = 0; object < FIELD_OBJECTS; object++) {
+		size_t length = strlen(field_object_paths[object]);
+
+		if (strncmp(field_meanings[field].path, field_object_paths[object], length) == 0 &&
+		    field_meanings[field].path[length] == '.')
+			return field_object_is_null(r->record, (enum field_object)object) ? value_null()
+											  : field_read(r, field);
+	}
+	return field_read(r, field);
 }

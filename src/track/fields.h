@@ -24,6 +24,7 @@ enum field_type {
 	TYPE_OFFSET,   /* microseconds since opened_at */
 	TYPE_INSTANT,  /* RFC 3339, UTC, six decimals */
 	TYPE_TEXT,
+	TYPE_WORD,    /* one of the few that field_words.h tells */
 	TYPE_ADDRESS, /* IPv4 or IPv6 as text */
 	TYPE_PORT,
 	TYPE_ERRNO,    /* its name, "ECONNRESET" */
@@ -45,13 +46,14 @@ struct field_meaning {
 extern const struct field_meaning field_meanings[FIELD_COUNT];
 
 /* A list has no value of its own: story_attempts or story_events tells it. */
-enum value_kind { VALUE_NULL, VALUE_BOOL, VALUE_NUMBER, VALUE_TEXT, VALUE_LIST };
+enum value_kind { VALUE_NULL, VALUE_BOOL, VALUE_NUMBER, VALUE_INSTANT, VALUE_ADDRESS, VALUE_TEXT, VALUE_LIST };
 
 struct value {
 	enum value_kind kind;
 	bool truth;
-	int64_t number;
-	const char *text; /* may be foreign bytes: an encoder must not trust them */
+	int64_t number;             /* of VALUE_INSTANT microseconds since 1970, UTC */
+	const struct flow_end *end; /* VALUE_ADDRESS: its ip alone */
+	const char *text;           /* may be foreign bytes: an encoder must not trust them */
 };
 
 /* One record, at one moment.  `room` holds the text that the last field needed. */
@@ -64,6 +66,9 @@ struct reading {
 
 /* The value lives until the next call with the same reading. */
 struct value field_read(struct reading *reading, enum field field);
+
+/* As records show it: null, too, where the object that it stands in is null. */
+struct value field_show(struct reading *reading, enum field field);
 
 /* Objects that are null as a whole, whatever stands in them: `legs.upstream`
  * before its socket, `close` while open.  Paths of fields begin with theirs. */

@@ -41,8 +41,13 @@ connect_leg(enum leg_name leg, const char *source, const char *destination)
 static const char *
 text_of(enum field field)
 {
+	static char text[INET6_ADDRSTRLEN];
 	struct value value = field_read(&reading, field);
 
+	if (value.kind == VALUE_ADDRESS)
+		return flow_ip_format(value.end, text);
+	if (value.kind == VALUE_INSTANT)
+		return clock_format(value.number, text, sizeof(text));
 	ck_assert_msg(value.kind == VALUE_TEXT, "%s", field_meanings[field].path);
 	return value.text;
 }
@@ -183,9 +188,10 @@ START_TEST(a_value_is_of_its_fields_type)
 		[TYPE_BYTES] = VALUE_NUMBER,
 		[TYPE_DURATION] = VALUE_NUMBER,
 		[TYPE_OFFSET] = VALUE_NUMBER,
-		[TYPE_INSTANT] = VALUE_TEXT,
+		[TYPE_INSTANT] = VALUE_INSTANT,
 		[TYPE_TEXT] = VALUE_TEXT,
-		[TYPE_ADDRESS] = VALUE_TEXT,
+		[TYPE_WORD] = VALUE_TEXT,
+		[TYPE_ADDRESS] = VALUE_ADDRESS,
 		[TYPE_PORT] = VALUE_NUMBER,
 		[TYPE_ERRNO] = VALUE_TEXT,
 		[TYPE_RATE] = VALUE_NUMBER,

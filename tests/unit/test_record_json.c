@@ -167,6 +167,8 @@ fill_names(void)
 static json_t *
 json_of(struct value value)
 {
+	char shown[INET6_ADDRSTRLEN];
+
 	switch (value.kind) {
 	case VALUE_NULL:
 		break;
@@ -174,6 +176,10 @@ json_of(struct value value)
 		return json_boolean(value.truth);
 	case VALUE_NUMBER:
 		return json_integer(value.number);
+	case VALUE_INSTANT:
+		return json_text(clock_format(value.number, shown, sizeof(shown)));
+	case VALUE_ADDRESS:
+		return json_text(flow_ip_format(value.end, shown));
 	case VALUE_TEXT:
 		return json_text(value.text);
 	case VALUE_LIST:
