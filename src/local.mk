@@ -88,7 +88,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/route_conns.c \
 	%D%/api/route_drain.c \
 	%D%/api/route_index.c \
-	%D%/api/route_listeners.c \
+	%D%/api/route_listener_patch.c %D%/api/route_listeners.c \
 	%D%/api/route_probes.c \
 	%D%/api/route_stats.c \
 	%D%/api/route_version.c \
@@ -100,7 +100,8 @@ libsockproxy_a_SOURCES = \
 	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
 	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
 	%D%/daemon/drain.c %D%/daemon/drain.h \
-	%D%/daemon/limits.c %D%/daemon/limits.h
+	%D%/daemon/limits.c %D%/daemon/limits.h \
+	%D%/daemon/process_orders.c %D%/daemon/process_orders.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
 libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)

@@ -137,6 +137,7 @@ integration_tests = \
 	%D%/integration/test_drain \
 	%D%/integration/test_half_close \
 	%D%/integration/test_kill \
+	%D%/integration/test_listener_patch \
 	%D%/integration/test_many_connections \
 	%D%/integration/test_path \
 	%D%/integration/test_probes \

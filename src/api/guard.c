@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
+#include "api/query.h"
 #include "base/flow.h"
 
 enum { HOST_MAX = 64 }; /* more than localhost and any IPv6 address need */
@@ -67,6 +68,34 @@ is_home(const char *origin, const char *host)
 	return scheme != 0 && host != NULL && strcasecmp(origin + scheme, host) == 0;
 }
 
+static bool
+has_body(const struct headers *headers)
+{
+	return headers->encodings > 0 || (headers->lengths > 0 && strcmp(headers->length, "0") != 0);
+}
+
+/* A body in chunks tells its length only as it comes. */
+static bool
+is_too_long(const struct headers *headers)
+{
+	uint64_t length;
+
+	return headers->lengths > 0 && !query_number(headers->length, 0, headers->body_max, &length);
+}
+
+static bool
+is_json(const char *type)
+{
+	static const char *const types[] = { "application/json", "application/merge-patch+json" };
+	size_t length = type == NULL ? 0 : strcspn(type, "; ");
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (length == strlen(types[i]) && strncasecmp(type, types[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
 static const char *
 doubtful(const struct headers *headers)
 {
@@ -82,8 +111,8 @@ doubtful(const struct headers *headers)
 		return "It has more than one Content-Length header.";
 	if (headers->reasons > 1)
 		return "It has more than one X-Reason header.";
-	if (headers->encodings > 0 || (headers->lengths > 0 && strcmp(headers->length, "0") != 0))
-		return "It has a body, which no path here takes.";
+	if (headers->body_max == 0 && has_body(headers))
+		return "It has a body, which only PATCH takes.";
 	return NULL;
 }
 
@@ -99,6 +128,11 @@ guard_admits(const struct headers *headers, const struct addr *bound, const stru
 		    "Ask for localhost, 127.0.0.1, [::1] or the address listened on, not for \"%s\".", headers->host);
 	else if (headers->origin != NULL && !is_home(headers->origin, headers->host))
 		reply_problem(reply, PROBLEM_FOREIGN_ORIGIN, NULL, "The Origin header says \"%s\".", headers->origin);
+	else if (has_body(headers) && is_too_long(headers))
+		reply_problem(reply, PROBLEM_TOO_LARGE, NULL, "At most %zu bytes are taken.", headers->body_max);
+	else if (has_body(headers) && !is_json(headers->type))
+		reply_problem(reply, PROBLEM_NOT_JSON, NULL,
+		    "The Content-Type must be application/json or application/merge-patch+json.");
 	else
 		return true;
 	reply->close = true;

@@ -18,7 +18,8 @@ struct headers {
 	bool http_1_0; /* which need not name a host */
 	int hosts, origins, lengths, encodings, reasons;
 	const char *host, *origin; /* NULL: none.  Of several the last */
-	const char *length;        /* Content-Length */
+	const char *length, *type; /* Content-Length, Content-Type */
+	size_t body_max;           /* how long a body such a request may have; 0: none */
 };
 
 /* `bound` is the address we listen on, `reached` the one this connection came to; on a Unix socket only

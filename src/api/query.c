@@ -86,9 +86,24 @@ query_value(const struct query *query, const char *name)
 }
 
 enum query_fault
-query_decode_path(char *path)
+path_parse(struct path *path, char *text)
 {
-	return decode(path, false);
+	char *word;
+
+	path->count = 0;
+	text++;
+	if (*text == '\0')
+		return QUERY_FINE;
+	while ((word = strsep(&text, "/")) != NULL) {
+		enum query_fault fault = decode(word, false);
+
+		if (fault != QUERY_FINE)
+			return fault;
+		if (path->count == PATH_WORDS_MAX)
+			return QUERY_TOO_MANY;
+		path->words[path->count++] = word;
+	}
+	return QUERY_FINE;
 }
 
 bool

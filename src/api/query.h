@@ -33,8 +33,15 @@ enum query_fault query_parse(struct query *query, char *text, const char **name)
 /* NULL: not given. */
 const char *query_value(const struct query *query, const char *name);
 
-/* In place. */
-enum query_fault query_decode_path(char *path);
+/* The words between the slashes of a path, none of "/"; a %2F is no such slash. */
+enum { PATH_WORDS_MAX = 8 };
+struct path {
+	int count;
+	const char *words[PATH_WORDS_MAX];
+};
+
+/* Takes `text`, which begins with a slash, apart in place; the path points into it. */
+enum query_fault path_parse(struct path *path, char *text);
 
 /* Digits only, from `low` to `high`. */
 bool query_number(const char *text, uint64_t low, uint64_t high, uint64_t *number);

@@ -83,7 +83,7 @@ find(const struct request *request, bool fresh, union record_words *copy, struct
 	uint64_t boot, id;
 	enum table_answer answer = TABLE_NEVER;
 
-	if (conn_id_parse(request->id, &boot, &id) && boot == track->boot)
+	if (conn_id_parse(request->name, &boot, &id) && boot == track->boot)
 		answer = table_find(track->table, id, copy);
 	if (answer == TABLE_FOUND && is_live(&copy->record) && fresh) {
 		refresh(track, id, copy);
@@ -97,7 +97,7 @@ find(const struct request *request, bool fresh, union record_words *copy, struct
 		    "(--history keeps more, though no more probes).");
 	else
 		reply_problem(reply, PROBLEM_UNKNOWN_CONNECTION, NULL,
-		    "This start of the process never gave the id \"%s\".", request->id);
+		    "This start of the process never gave the id \"%s\".", request->name);
 	return false;
 }
 

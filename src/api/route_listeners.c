@@ -40,6 +40,11 @@ document(const struct track *track, int listener)
 	json_add_text(it, "name", track->settings->listeners[listener].name);
 	json_add_text(it, "upstream", track->settings->upstreams[listener].name);
 	json_add_text(it, "state", listener_state_texts[facts.state]);
+	json_t *paused_by = json_add_array(it, "paused_by");
+	for (int cause = 0; cause < PAUSE_CAUSES; cause++) {
+		if (facts.paused_by[cause])
+			json_array_append_new(paused_by, json_text(pause_cause_texts[cause]));
+	}
 	json_add_text(it, "bound", facts.bound.length == 0 ? NULL : addr_format(&facts.bound, bound, sizeof(bound)));
 	json_add_count(it, "sockets", (uint64_t)facts.sockets);
 	json_t *steps = json_add_object(it, "steps");

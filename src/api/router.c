@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/nearest.h"
+#include "base/text.h"
 
 static const char reads[] = "GET, HEAD, OPTIONS"; /* these change nothing; all else needs --admin-write */
-static const char every_method[] = "GET, HEAD, OPTIONS, POST, DELETE";
+static const char every_method[] = "GET, HEAD, OPTIONS, POST, PATCH, DELETE";
 static const struct parameter none[] = { { 0 } };
 
 /* clang-format off */
@@ -20,6 +21,7 @@ const struct route routes[] = {
 	{ "/drain",     "POST", route_drain_begin, route_drain_parameters, "no more clients; who is here may finish until the deadline" },
 	{ "/drain",     "DELETE", route_drain_end, none,                 "clients are taken again" },
 	{ "/listeners", reads, route_listeners, none,                    "the listeners, each step of their lives, and their accept queues" },
+	{ "/listeners/NAME", "PATCH", route_listener_patch, none,        "pauses that listener, or has it listen again" },
 	{ "/livez",     reads, route_livez,     none,                    "200 while the process answers" },
 	{ "/readyz",    reads, route_readyz,    none,                    "200 while clients are accepted, else 503 with the reason" },
 	{ "/stats",     reads, route_stats,     none,                    "totals since the start, and what is open now" },
@@ -29,27 +31,32 @@ const struct route routes[] = {
 
 const int route_count = sizeof(routes) / sizeof(routes[0]);
 
-/* NULL: it is another path.  Else what stands in the place of ID, or "". */
-static const char *
-match(const char *pattern, const char *path)
+/* *name: what stands in the place of the pattern's word in capitals, if it has one. */
+static bool
+match(const char *pattern, const struct path *path, const char **name)
 {
-	size_t length = strlen(pattern);
+	*name = NULL;
+	for (int i = 0; i < path->count; i++) {
+		const char *word = path->words[i];
+		size_t length = *pattern == '\0' ? 0 : strcspn(++pattern, "/");
 
-	if (length < 3 || strcmp(pattern + length - 3, "/ID") != 0)
-		return strcmp(pattern, path) == 0 ? "" : NULL;
-	length -= 2;
-	if (strncmp(pattern, path, length) != 0 || path[length] == '\0' || strchr(path + length, '/') != NULL)
-		return NULL;
-	return path + length;
+		if (length == 0 || *word == '\0')
+			return false;
+		if (*pattern >= 'A' && *pattern <= 'Z')
+			*name = word;
+		else if (strlen(word) != length || strncmp(pattern, word, length) != 0)
+			return false;
+		pattern += length;
+	}
+	return *pattern == '\0' || (path->count == 0 && strcmp(pattern, "/") == 0);
 }
 
 /* The first of its path: those that change something by it follow. */
 static const struct route *
-find(const char *path, const char **id)
+find(const struct path *path, const char **name)
 {
 	for (int i = 0; i < route_count; i++) {
-		*id = match(routes[i].path, path);
-		if (*id != NULL)
+		if (match(routes[i].path, path, name))
 			return &routes[i];
 	}
 	return NULL;
@@ -118,13 +125,18 @@ refuse_unknown(const struct route *route, const struct query *query, struct repl
 }
 
 static void
-refuse_path(const char *path, struct reply *reply)
+refuse_path(const struct path *path, struct reply *reply)
 {
 	const char *paths[sizeof(routes) / sizeof(routes[0]) + 1] = { NULL }, *meant;
+	char room[64];
+	struct text whole;
 
+	text_init(&whole, room, sizeof(room));
+	for (int i = 0; i < path->count; i++)
+		text_addf(&whole, "/%s", path->words[i]);
 	for (int i = 0; i < route_count; i++)
 		paths[i] = routes[i].path;
-	meant = nearest(path, paths);
+	meant = nearest(room, paths);
 	if (meant != NULL)
 		reply_problem(reply, PROBLEM_UNKNOWN_PATH, NULL, "Did you mean %s?", meant);
 	else
@@ -194,26 +206,40 @@ answer(struct request *request, const struct route *route, char *query, struct r
 		route->answer(request, reply);
 }
 
+enum { BODY_MAX = 4096 };
+
+size_t
+router_body_max(const char *method)
+{
+	return strcmp(method, "PATCH") == 0 ? BODY_MAX : 0;
+}
+
 void
 router_answer(struct request *request, const char *method, char *target, struct reply *reply)
 {
 	bool asks_methods = strcmp(method, "OPTIONS") == 0;
-	char *path = strsep(&target, "?"), *query = target;
+	char *text = strsep(&target, "?"), *query = target;
+	struct path path;
 
-	if (asks_methods && strcmp(path, "*") == 0) {
+	if (asks_methods && strcmp(text, "*") == 0) {
 		reply->status = 204;
 		add_method(reply, every_method);
 		return;
 	}
-	if (*path != '/' || query_decode_path(path) != QUERY_FINE) {
+	enum query_fault fault = *text == '/' ? path_parse(&path, text) : QUERY_NO_TEXT;
+	if (fault == QUERY_TOO_MANY) {
+		reply_problem(reply, PROBLEM_UNKNOWN_PATH, NULL, "/ lists all paths.");
+		return;
+	}
+	if (fault != QUERY_FINE) {
 		reply_problem(reply, PROBLEM_BAD_REQUEST, NULL,
 		    "Expected a path that begins with /, in UTF-8, with two hexadecimal digits behind each %%.");
 		return;
 	}
-	const struct route *first = find(path, &request->id);
+	const struct route *first = find(&path, &request->name);
 	const struct route *route = first == NULL ? NULL : find_for(first, method);
 	if (first == NULL) {
-		refuse_path(path, reply);
+		refuse_path(&path, reply);
 	} else if (route == NULL) {
 		allow(reply, first);
 		reply_problem(reply, PROBLEM_METHOD, NULL, "%s takes %s.", first->path, reply->allow);

@@ -14,9 +14,11 @@ struct request {
 	const char *http_library;     /* its version */
 	const char *accept;           /* the Accept header; NULL: none, as of all headers */
 	const char *last_event_id;    /* Last-Event-ID */
-	const char *reason;           /* X-Reason: why an admin asks */
-	const char *id;               /* what the path has in the place of ID */
-	struct query query;           /* parameters that the route knows, each once */
+	const char *body;             /* JSON, as far as its type says so; NULL: none */
+	size_t body_length;
+	const char *reason; /* X-Reason: why an admin asks */
+	const char *name;   /* what the path has in the place of ID or NAME; NULL: it has none */
+	struct query query; /* parameters that the route knows, each once */
 };
 
 /* What a route may be told behind the '?'.  The last of a list has no name. */
@@ -31,7 +33,7 @@ typedef void answer_fn(const struct request *request, struct reply *reply);
 /* One line for each path, and one more for each way to change something by it; router.c has the table,
  * `/` shows it. */
 struct route {
-	const char *path;    /* a last "ID" stands for any one word */
+	const char *path;    /* words in capitals, "/conns/ID", stand for any one word */
 	const char *methods; /* as an Allow header says it */
 	answer_fn *answer;
 	const struct parameter *parameters;
@@ -40,10 +42,13 @@ struct route {
 extern const struct route routes[];
 extern const int route_count;
 
-answer_fn route_conn, route_conns, route_drain, route_drain_begin, route_drain_end, route_index, route_kill,
-    route_listeners, route_livez, route_readyz, route_stats, route_version;
+answer_fn route_listener_patch, route_conn, route_conns, route_drain, route_drain_begin, route_drain_end, route_index,
+    route_kill, route_listeners, route_livez, route_readyz, route_stats, route_version;
 
 extern const struct parameter route_conns_parameters[], route_drain_parameters[], route_kill_parameters[];
+
+/* The longest body that a request by this method may have; 0: it may have none. */
+size_t router_body_max(const char *method);
 
 /* Answers `target`, what stands in the request line, which it takes apart in place. */
 void router_answer(struct request *request, const char *method, char *target, struct reply *reply);

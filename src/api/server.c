@@ -29,6 +29,7 @@ enum {
 	IDLE_TIMEOUT_S = 30,           /* a client that neither asks nor reads */
 	NICENESS = 10,                 /* forwarding goes first */
 	LOG_LINE_MAX = 256,
+	THROWN_AWAY_MAX = 64 * 1024,
 };
 
 struct server {
@@ -76,6 +77,10 @@ client_came(
 /* What we keep of a request: handed back as *own. */
 struct exchange {
 	bool announced; /* its headers were */
+	char *body;     /* of body_length bytes so far; NULL: none came */
+	size_t body_length;
+	bool body_too_long;
+	size_t thrown_away; /* bytes behind that */
 	char target[];
 };
 
@@ -88,7 +93,7 @@ uri_came(void *cls, const char *uri, struct MHD_Connection *connection)
 	(void)cls;
 	(void)connection;
 	if (exchange != NULL) {
-		exchange->announced = false;
+		*exchange = (struct exchange){ .announced = false };
 		memcpy(exchange->target, uri, size);
 	}
 	return exchange;
@@ -99,8 +104,12 @@ request_over(void *cls, struct MHD_Connection *connection, void **own, enum MHD_
 {
 	(void)cls;
 	(void)connection;
+	struct exchange *exchange = *own;
+
 	(void)code;
-	free(*own);
+	if (exchange != NULL)
+		free(exchange->body);
+	free(exchange);
 	*own = NULL;
 }
 
@@ -123,6 +132,8 @@ note_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *va
 		headers->length = value;
 	} else if (strcasecmp(name, "Transfer-Encoding") == 0) {
 		headers->encodings++;
+	} else if (strcasecmp(name, "Content-Type") == 0) {
+		headers->type = value;
 	} else if (strcasecmp(name, "X-Reason") == 0) {
 		headers->reasons++;
 	}
@@ -130,10 +141,14 @@ note_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *va
 }
 
 static bool
-admits(struct server *server, struct MHD_Connection *connection, const char *version, struct reply *reply)
+admits(struct server *server, struct MHD_Connection *connection, const char *method, const char *version,
+    struct reply *reply)
 {
 	const union MHD_ConnectionInfo *socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct headers headers = { .http_1_0 = strcmp(version, "HTTP/1.0") == 0 };
+	struct headers headers = {
+		.http_1_0 = strcmp(version, "HTTP/1.0") == 0,
+		.body_max = router_body_max(method),
+	};
 	struct addr reached = { .length = sizeof(reached.local) };
 
 	if (socket == NULL || getsockname(socket->connect_fd, &reached.any, &reached.length) == -1)
@@ -227,6 +242,25 @@ send_reply(struct MHD_Connection *connection, const char *method, struct reply *
 	return sent;
 }
 
+/* What came in chunks is too long only once it has come; then the rest is thrown away, up to a point.  False: it
+ * went on beyond that, and the connection is cut. */
+static bool
+take_body(struct exchange *exchange, const char *bytes, size_t count, size_t most)
+{
+	if (exchange->body == NULL)
+		exchange->body = malloc(most);
+	if (exchange->body == NULL)
+		return false;
+	if (count <= most - exchange->body_length) {
+		memcpy(exchange->body + exchange->body_length, bytes, count);
+		exchange->body_length += count;
+		return true;
+	}
+	exchange->body_too_long = true;
+	exchange->thrown_away += count;
+	return exchange->thrown_away <= THROWN_AWAY_MAX;
+}
+
 static const char *
 header(struct MHD_Connection *connection, const char *name)
 {
@@ -252,15 +286,25 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 	};
 
 	(void)url;
-	(void)upload;
-	(void)upload_size;
 	if (exchange == NULL)
 		return MHD_NO;
 	if (!exchange->announced) {
 		exchange->announced = true;
-		return admits(server, connection, version, &reply) ? MHD_YES : send_reply(connection, method, &reply);
+		return admits(server, connection, method, version, &reply) ? MHD_YES
+									   : send_reply(connection, method, &reply);
 	}
-	router_answer(&request, method, exchange->target, &reply);
+	if (*upload_size > 0) {
+		bool taken = take_body(exchange, upload, *upload_size, router_body_max(method));
+
+		*upload_size = 0;
+		return taken ? MHD_YES : MHD_NO;
+	}
+	request.body = exchange->body;
+	request.body_length = exchange->body_length;
+	if (exchange->body_too_long)
+		reply_problem(&reply, PROBLEM_TOO_LARGE, NULL, "At most %zu bytes are taken.", router_body_max(method));
+	else
+		router_answer(&request, method, exchange->target, &reply);
 	return send_reply(connection, method, &reply);
 }
 

@@ -24,6 +24,7 @@
 #include "daemon/demo.h"
 #include "daemon/drain.h"
 #include "daemon/limits.h"
+#include "daemon/process_orders.h"
 #include "export/conn_log.h"
 #include "net/listening.h"
 #include "net/loop.h"
@@ -54,6 +55,7 @@ struct daemon {
 	struct loop_watch signals;
 	bool gives_up;      /* told to stop before it stood */
 	struct drain drain; /* once there are workers */
+	struct process_orders orders;
 	int64_t names_until;
 };
 
@@ -280,7 +282,8 @@ start_workers(struct daemon *daemon)
 static bool
 take_orders(struct daemon *daemon)
 {
-	int error = drain_init(&daemon->drain, daemon->loop, &daemon->track, daemon->workers, &daemon->readiness);
+	drain_init(&daemon->drain, daemon->loop, &daemon->track, daemon->workers, &daemon->readiness);
+	int error = process_orders_init(&daemon->orders, daemon->loop, &daemon->track, &daemon->drain, daemon->workers);
 
 	if (error != 0)
 		log_error("cannot take orders: %s", strerror(-error));
@@ -431,7 +434,7 @@ take_down(struct daemon *daemon)
 	if (daemon->workers != NULL)
 		workers_free(daemon->workers);
 	resolver_free(daemon->resolver);
-	drain_fini(&daemon->drain);
+	process_orders_fini(&daemon->orders);
 	for (int i = 0; daemon->groups != NULL && i < daemon->settings->pair_count; i++)
 		group_free(daemon->groups[i]);
 	free(daemon->groups);

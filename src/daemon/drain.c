@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/drain.h"
 
-#include <errno.h>
+#include <stddef.h>
 #include "api/server.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -38,9 +38,8 @@ on_deadline(struct drain *drain)
 	workers_cut(drain->workers);
 }
 
-/* Asked again, it gets another deadline from now. */
-static void
-begin(struct drain *drain, int64_t timeout_ns)
+void
+drain_begin(struct drain *drain, int64_t timeout_ns)
 {
 	char within[QUANTITY_TEXT_MAX];
 
@@ -54,8 +53,8 @@ begin(struct drain *drain, int64_t timeout_ns)
 	timer_arm(loop_timers(drain->loop), &drain->timer, drain->facts.until_ns);
 }
 
-static void
-take_back(struct drain *drain)
+void
+drain_take_back(struct drain *drain)
 {
 	if (drain->facts.state != DRAINING_ON_ORDER)
 		return;
@@ -65,19 +64,6 @@ take_back(struct drain *drain)
 	draining_write(drain->track->draining, &drain->facts);
 	workers_hold(drain->workers, false);
 	atomic_store(drain->readiness, READY);
-}
-
-static void
-on_mail(void *argument, const struct mail *mail)
-{
-	struct drain *drain = argument;
-	struct admin_order order;
-
-	orders_take(drain->track->orders, ORDERS_TO_PROCESS, mail, &order);
-	if (order.kind == ORDER_DRAIN)
-		begin(drain, order.timeout_ns);
-	else
-		take_back(drain);
 }
 
 /* To stop. */
@@ -127,7 +113,7 @@ on_timer(struct timer *timer)
 		on_deadline(drain);
 }
 
-int
+void
 drain_init(struct drain *drain, struct loop *loop, struct track *track, struct workers *workers, _Atomic int *readiness)
 {
 	*drain = (struct drain){
@@ -137,16 +123,4 @@ drain_init(struct drain *drain, struct loop *loop, struct track *track, struct w
 		.readiness = readiness,
 		.timer = { .fire = on_timer },
 	};
-	drain->mailbox = mailbox_new(loop, on_mail, drain);
-	if (drain->mailbox == NULL)
-		return -errno;
-	orders_deliver_to(track->orders, ORDERS_TO_PROCESS, drain->mailbox);
-	return 0;
-}
-
-void
-drain_fini(struct drain *drain)
-{
-	mailbox_free(drain->mailbox);
-	drain->mailbox = NULL;
 }

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "net/loop.h"
-#include "net/mailbox.h"
 #include "proxy/worker.h"
 #include "track/track.h"
 
@@ -24,17 +23,16 @@ struct drain {
 	struct track *track;
 	struct workers *workers;
 	_Atomic int *readiness; /* enum readiness */
-	struct mailbox *mailbox;
-	struct timer timer; /* on order: the deadline; to stop: the next look */
+	struct timer timer;     /* on order: the deadline; to stop: the next look */
 	struct draining_facts facts;
 };
 
-/* From now on it takes orders.  0 or -errno; then nothing is left. */
-int drain_init(
+void drain_init(
     struct drain *drain, struct loop *loop, struct track *track, struct workers *workers, _Atomic int *readiness);
 
-/* When nobody posts orders any more. */
-void drain_fini(struct drain *drain);
+/* The orders.  Begun again, it gets another deadline from now. */
+void drain_begin(struct drain *drain, int64_t timeout_ns);
+void drain_take_back(struct drain *drain);
 
 /* The signal: the loop stops when all is done. */
 void drain_to_stop(struct drain *drain);

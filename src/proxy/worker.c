@@ -28,11 +28,13 @@ enum mail_kind { MAIL_RESUME = ORDER_KINDS, MAIL_HOLD, MAIL_CUT, MAIL_DRAIN, MAI
 #define RETRY_NS    (100 * NS_PER_MS) /* descriptors that others hold come back without telling us */
 #define SAY_ONCE_NS (60 * NS_PER_S)   /* pauses closer than this are one episode: said once */
 
+#define NO_SHORTAGE PAUSE_CAUSES
+
 struct worker;
 
 /* A listener's socket, with the way back from its events to the worker. */
 struct entrance {
-	struct loop_watch watch; /* fd -1: paused or closed */
+	struct loop_watch watch; /* fd -1: not open */
 	struct worker *worker;
 	struct listener listener;
 };
@@ -46,20 +48,27 @@ struct worker {
 	struct entrance *entrances; /* one for each pair of the settings */
 	struct sampler sampler;
 	struct timer tick, retry;
-	bool draining;          /* the end of accepting has begun */
-	bool on_hold;           /* as workers->on_hold was when it looked; then it is not paused, too */
-	bool place_freed;       /* in this turn */
-	atomic_bool paused;     /* by a shortage; written by this worker alone */
-	_Atomic unsigned mails; /* a bit for each mail_kind on its way to it */
+	bool draining;             /* the end of accepting has begun */
+	enum pause_cause shortage; /* what it is short of, or NO_SHORTAGE */
+	bool place_freed;          /* in this turn */
+	atomic_bool is_short;      /* for others: it has a shortage */
+	_Atomic unsigned mails;    /* a bit for each mail_kind on its way to it */
+};
+
+/* What the entrances of one listener have in common. */
+struct sockets {
+	_Atomic int count;   /* those that are not closed */
+	_Atomic int shut;    /* of these, those that are not open */
+	atomic_bool on_hold; /* an admin paused the listener */
 };
 
 struct workers {
 	struct track *track;
 	struct admission *admission;
 	int count, started;
-	_Atomic int paused;     /* how many do not accept, by a shortage or on hold */
-	atomic_bool on_hold;    /* an admin's drain */
-	_Atomic int *listening; /* by listener: how many workers still do */
+	_Atomic int short_workers;
+	atomic_bool on_hold;     /* an admin's drain */
+	struct sockets *sockets; /* by listener */
 	_Atomic int64_t said_ns;
 	struct worker *workers;
 };
@@ -76,10 +85,14 @@ send_to(struct worker *worker, enum mail_kind kind)
 	return false;
 }
 
-/* Pausing: for a shortage, until it ends, or on hold, until that is taken back. */
+/*
+ * Pausing: for a shortage, until it ends, or on hold, until that is taken back.
+ * An entrance is open while nothing speaks against it; a listener is paused
+ * while one of its entrances is not open.
+ */
 
 static void
-say_paused(struct workers *all, int error)
+say_short(struct workers *all, int error)
 {
 	int64_t now = clock_now(), said = atomic_load(&all->said_ns);
 
@@ -94,71 +107,92 @@ say_paused(struct workers *all, int error)
 		log_warning("accepting pauses: %s; clients wait in the kernel's queue", strerror(error));
 }
 
-static void
-step_all_listeners(struct workers *all, enum listener_step step, int error)
-{
-	for (int i = 0; i < listeners_count(all->track->listeners); i++)
-		listeners_step(all->track->listeners, i, step, error);
-}
-
 static bool
 has_place(const struct workers *all)
 {
 	return table_places_taken(all->track->table) < table_max_conns(all->track->table);
 }
 
+/* One entrance more that is not open.  The first pauses its listener. */
 static void
-unwatch_entrances(struct worker *worker)
+count_out(struct workers *all, int number, int error)
 {
-	for (int i = 0; i < worker->bench.settings->pair_count; i++)
-		loop_unwatch(worker->loop, &worker->entrances[i].watch);
-}
-
-/* One more that does not accept.  True: it was the first, and the listeners are paused. */
-static bool
-count_out(struct workers *all, int error)
-{
-	if (atomic_fetch_add(&all->paused, 1) > 0)
-		return false;
-	step_all_listeners(all, STEP_PAUSED, error);
-	if (atomic_load(&all->paused) == 0) /* others went on meanwhile, and spoke before us */
-		step_all_listeners(all, STEP_RESUMED, 0);
-	return true;
-}
-
-static void
-count_in(struct workers *all)
-{
-	if (atomic_fetch_sub(&all->paused, 1) > 1)
+	if (atomic_fetch_add(&all->sockets[number].shut, 1) > 0)
 		return;
-	step_all_listeners(all, STEP_RESUMED, 0);
-	if (atomic_load(&all->paused) > 0)
-		step_all_listeners(all, STEP_PAUSED, 0);
+	listeners_step(all->track->listeners, number, STEP_PAUSED, error);
+	if (atomic_load(&all->sockets[number].shut) == 0) /* others went on meanwhile, and spoke before us */
+		listeners_step(all->track->listeners, number, STEP_RESUMED, 0);
 }
 
 static void
-pause_accepting(struct worker *worker, int error)
+count_in(struct workers *all, int number)
+{
+	if (atomic_fetch_sub(&all->sockets[number].shut, 1) > 1)
+		return;
+	listeners_step(all->track->listeners, number, STEP_RESUMED, 0);
+	if (atomic_load(&all->sockets[number].shut) > 0)
+		listeners_step(all->track->listeners, number, STEP_PAUSED, 0);
+}
+
+static void
+shut(struct entrance *entrance, int number, int error)
+{
+	if (entrance->watch.fd == -1)
+		return;
+	loop_unwatch(entrance->worker->loop, &entrance->watch);
+	count_out(entrance->worker->all, number, error);
+}
+
+static void
+tell_cause(struct worker *worker, bool pauses)
+{
+	struct listeners *listeners = worker->all->track->listeners;
+
+	for (int i = 0; i < listeners_count(listeners); i++)
+		listeners_pause(listeners, i, worker->shortage, pauses);
+}
+
+static void
+retry_later(struct worker *worker, int64_t wait_ns)
+{
+	timer_arm(loop_timers(worker->loop), &worker->retry, loop_now(worker->loop) + wait_ns);
+}
+
+static void
+begin_shortage(struct worker *worker, int error)
 {
 	struct workers *all = worker->all;
 
-	if (atomic_load(&worker->paused) || worker->draining)
+	if (worker->shortage != NO_SHORTAGE || worker->draining)
 		return;
-	unwatch_entrances(worker);
-	atomic_store(&worker->paused, true);
+	worker->shortage = error == 0 ? PAUSE_CONNECTIONS : PAUSE_DESCRIPTORS;
+	atomic_store(&worker->is_short, true);
+	tell_cause(worker, true);
+	for (int i = 0; i < worker->bench.settings->pair_count; i++)
+		shut(&worker->entrances[i], i, error);
 	totals_add(&worker->bench.totals->counts[TOTAL_ACCEPT_PAUSES], 1);
-	if (count_out(all, error))
-		say_paused(all, error);
-	/* A place that came free before we said that we are paused told nobody. */
-	int64_t wait = error == 0 && has_place(all) ? 0 : RETRY_NS;
-	timer_arm(loop_timers(worker->loop), &worker->retry, loop_now(worker->loop) + wait);
+	if (atomic_fetch_add(&all->short_workers, 1) == 0)
+		say_short(all, error);
+	/* A place that came free before we said that we are short told nobody. */
+	retry_later(worker, error == 0 && has_place(all) ? 0 : RETRY_NS);
+}
+
+static void
+forget_shortage(struct worker *worker)
+{
+	tell_cause(worker, false);
+	worker->shortage = NO_SHORTAGE;
+	atomic_store(&worker->is_short, false);
+	atomic_fetch_sub(&worker->all->short_workers, 1);
+	timer_cancel(loop_timers(worker->loop), &worker->retry);
 }
 
 /* One of us gave a place back.  All try: whoever has clients waiting takes it. */
 static void
-tell_paused(struct workers *all)
+tell_short(struct workers *all)
 {
 	for (int i = 0; i < all->count; i++) {
-		if (atomic_load(&all->workers[i].paused))
+		if (atomic_load(&all->workers[i].is_short))
 			send_to(&all->workers[i], MAIL_RESUME);
 	}
 }
@@ -175,16 +209,15 @@ accept_more(struct entrance *entrance)
 	case ACCEPT_AGAIN:
 		return true;
 	case ACCEPT_NO_PLACE:
-		pause_accepting(worker, 0);
+		begin_shortage(worker, 0);
 		return false;
 	case ACCEPT_SHORT:
-		pause_accepting(worker, error);
+		begin_shortage(worker, error);
 		return false;
 	}
 	return false;
 }
 
-/* Level-triggered: what a burst leaves in the queue comes up again in the next turn. */
 static void
 on_client(struct loop_watch *watch, uint32_t events)
 {
@@ -192,79 +225,70 @@ on_client(struct loop_watch *watch, uint32_t events)
 	accept_more((struct entrance *)((char *)watch - offsetof(struct entrance, watch)));
 }
 
-/* All, or none and -errno.  EPOLLEXCLUSIVE: where workers share one socket, a client need not wake them all. */
+/* Level-triggered: what a burst leaves in the queue comes up again in the next turn.
+ * EPOLLEXCLUSIVE: where workers share one socket, a client need not wake them all. */
 static int
-watch_entrances(struct worker *worker)
+open_up(struct entrance *entrance)
 {
-	int error = 0;
+	return loop_watch(
+	    entrance->worker->loop, &entrance->watch, entrance->listener.fd, EPOLLIN | EPOLLEXCLUSIVE, on_client);
+}
 
-	for (int i = 0; error == 0 && i < worker->bench.settings->pair_count; i++) {
+static bool
+is_on_hold(const struct worker *worker, int number)
+{
+	return atomic_load(&worker->all->on_hold) || atomic_load(&worker->all->sockets[number].on_hold);
+}
+
+/* Opens and shuts entrances as it ought to be now.  0, or -errno when one could not be opened. */
+static int
+settle_entrances(struct worker *worker)
+{
+	int problem = 0;
+
+	for (int i = 0; i < worker->bench.settings->pair_count; i++) {
 		struct entrance *entrance = &worker->entrances[i];
 
-		error = loop_watch(
-		    worker->loop, &entrance->watch, entrance->listener.fd, EPOLLIN | EPOLLEXCLUSIVE, on_client);
+		if (worker->shortage != NO_SHORTAGE || is_on_hold(worker, i)) {
+			shut(entrance, i, 0);
+		} else if (entrance->watch.fd == -1) {
+			problem = open_up(entrance);
+			if (problem != 0)
+				return problem;
+			count_in(worker->all, i);
+		}
 	}
+	return 0;
+}
+
+static void
+end_shortage(struct worker *worker)
+{
+	if (worker->shortage == NO_SHORTAGE)
+		return;
+	if (!has_place(worker->all)) {
+		retry_later(worker, RETRY_NS);
+		return;
+	}
+	forget_shortage(worker);
+	int error = settle_entrances(worker);
 	if (error != 0)
-		unwatch_entrances(worker);
-	return error;
+		begin_shortage(worker, -error);
 }
 
 static void
-resume_accepting(struct worker *worker)
+look_at_holds(struct worker *worker)
 {
-	struct workers *all = worker->all;
+	int error = worker->draining ? 0 : settle_entrances(worker);
 
-	if (!atomic_load(&worker->paused))
-		return;
-	timer_cancel(loop_timers(worker->loop), &worker->retry);
-	if (!has_place(all) || watch_entrances(worker) != 0) {
-		timer_arm(loop_timers(worker->loop), &worker->retry, loop_now(worker->loop) + RETRY_NS);
-		return;
-	}
-	atomic_store(&worker->paused, false);
-	count_in(all);
-}
-
-/* Whoever does not accept is short of nothing: a hold takes the place of a pause. */
-static void
-hold(struct worker *worker)
-{
-	worker->on_hold = true;
-	unwatch_entrances(worker);
-	timer_cancel(loop_timers(worker->loop), &worker->retry);
-	if (!atomic_exchange(&worker->paused, false))
-		count_out(worker->all, 0);
-}
-
-static void
-end_hold(struct worker *worker)
-{
-	worker->on_hold = false;
-	if (watch_entrances(worker) == 0) {
-		count_in(worker->all);
-		return;
-	}
-	atomic_store(&worker->paused, true);
-	timer_arm(loop_timers(worker->loop), &worker->retry, loop_now(worker->loop) + RETRY_NS);
-}
-
-static void
-look_at_hold(struct worker *worker)
-{
-	bool on_hold = atomic_load(&worker->all->on_hold);
-
-	if (worker->draining || on_hold == worker->on_hold)
-		return;
-	if (on_hold)
-		hold(worker);
-	else
-		end_hold(worker);
+	if (error != 0)
+		begin_shortage(worker, -error);
 }
 
 static void
 on_retry(struct timer *timer)
 {
-	resume_accepting((struct worker *)((char *)timer - offsetof(struct worker, retry)));
+	end_shortage((struct worker *)((char *)timer - offsetof(struct worker, retry)));
 }
 
 static void
@@ -281,10 +305,12 @@ close_entrance(struct entrance *entrance, int number)
 	struct workers *all = entrance->worker->all;
 	bool last;
 
+	if (entrance->watch.fd == -1)
+		atomic_fetch_sub(&all->sockets[number].shut, 1);
 	loop_unwatch(entrance->worker->loop, &entrance->watch);
 	close(entrance->listener.fd);
 	entrance->listener.fd = -1;
-	last = atomic_fetch_sub(&all->listening[number], 1) == 1;
+	last = atomic_fetch_sub(&all->sockets[number].count, 1) == 1;
 	if (!last)
 		return;
 	listening_remove_path(&entrance->listener.bound);
@@ -297,9 +323,8 @@ close_entrances(struct worker *worker)
 	worker->draining = true;
 	for (int i = 0; i < worker->bench.settings->pair_count; i++)
 		close_entrance(&worker->entrances[i], i);
-	if (atomic_exchange(&worker->paused, false) || worker->on_hold)
-		atomic_fetch_sub(&worker->all->paused, 1);
-	timer_cancel(loop_timers(worker->loop), &worker->retry);
+	if (worker->shortage != NO_SHORTAGE)
+		forget_shortage(worker);
 }
 
 /* Who is in the queue now is served; who comes between the last look and the close is reset by the kernel. */
@@ -340,10 +365,10 @@ on_mail(void *argument, const struct mail *mail)
 	atomic_fetch_and(&worker->mails, ~(1u << mail->kind)); /* first: what comes from here on is another */
 	switch ((enum mail_kind)mail->kind) {
 	case MAIL_RESUME:
-		resume_accepting(worker);
+		end_shortage(worker);
 		break;
 	case MAIL_HOLD:
-		look_at_hold(worker);
+		look_at_holds(worker);
 		break;
 	case MAIL_CUT:
 		conns_drain(&worker->bench);
@@ -382,8 +407,8 @@ after_turn(void *argument)
 	struct worker *worker = argument;
 
 	conns_after_turn(&worker->bench);
-	if (worker->place_freed && atomic_load(&worker->all->paused) > 0)
-		tell_paused(worker->all);
+	if (worker->place_freed && atomic_load(&worker->all->short_workers) > 0)
+		tell_short(worker->all);
 	worker->place_freed = false;
 }
 
@@ -423,14 +448,16 @@ worker_init(struct worker *worker, struct workers *all, int number, struct group
 	worker->bench.on_place_free = on_place_free;
 	worker->bench.argument = worker;
 	loop_after_turn(worker->loop, after_turn, worker);
-	for (int i = 0; i < pairs; i++) {
+	worker->shortage = NO_SHORTAGE;
+	for (int i = 0; error == 0 && i < pairs; i++) {
 		struct entrance *entrance = &worker->entrances[i];
 
 		entrance->worker = worker;
 		entrance->watch.fd = -1;
 		listener_init(&entrance->listener, i, listenings[i].fds[number], &listenings[i].bound);
+		error = open_up(entrance);
 	}
-	return watch_entrances(worker);
+	return error;
 }
 
 static void
@@ -455,13 +482,13 @@ workers_new(struct track *track, struct group *const *groups, const struct liste
 		return NULL;
 	all->track = track;
 	all->count = settings->workers;
-	all->listening = calloc((size_t)settings->pair_count, sizeof(all->listening[0]));
+	all->sockets = calloc((size_t)settings->pair_count, sizeof(all->sockets[0]));
 	all->workers = calloc((size_t)all->count, sizeof(all->workers[0]));
 	all->admission = admission_new(settings, table_max_conns(track->table));
-	if (all->listening == NULL || all->workers == NULL || all->admission == NULL)
+	if (all->sockets == NULL || all->workers == NULL || all->admission == NULL)
 		error = -ENOMEM;
 	for (int i = 0; error == 0 && i < settings->pair_count; i++)
-		atomic_store(&all->listening[i], all->count);
+		atomic_store(&all->sockets[i].count, all->count);
 	for (int i = 0; error == 0 && i < all->count; i++)
 		error = worker_init(&all->workers[i], all, i, groups, listenings);
 	if (error == 0)
@@ -503,7 +530,19 @@ send_to_all(struct workers *workers, enum mail_kind kind)
 void
 workers_hold(struct workers *workers, bool on_hold)
 {
-	atomic_store(&workers->on_hold, on_hold);
+	if (atomic_exchange(&workers->on_hold, on_hold) == on_hold)
+		return;
+	for (int i = 0; i < workers->track->settings->pair_count; i++)
+		listeners_pause(workers->track->listeners, i, PAUSE_DRAIN, on_hold);
+	send_to_all(workers, MAIL_HOLD);
+}
+
+void
+workers_hold_listener(struct workers *workers, int listener, bool on_hold)
+{
+	if (atomic_exchange(&workers->sockets[listener].on_hold, on_hold) == on_hold)
+		return;
+	listeners_pause(workers->track->listeners, listener, PAUSE_ADMIN, on_hold);
 	send_to_all(workers, MAIL_HOLD);
 }
 
@@ -523,7 +562,7 @@ bool
 workers_are_done(struct workers *workers)
 {
 	for (int i = 0; i < workers->track->settings->pair_count; i++) {
-		if (atomic_load(&workers->listening[i]) > 0)
+		if (atomic_load(&workers->sockets[i].count) > 0)
 			return false;
 	}
 	return table_places_taken(workers->track->table) == 0;
@@ -549,6 +588,6 @@ workers_free(struct workers *workers)
 	}
 	admission_free(workers->admission);
 	free(workers->workers);
-	free(workers->listening);
+	free(workers->sockets);
 	free(workers);
 }

@@ -26,6 +26,7 @@ int workers_start(struct workers *workers);
 
 /* From the main thread.  On hold they accept nobody: clients wait in the kernel's queue. */
 void workers_hold(struct workers *workers, bool on_hold);
+void workers_hold_listener(struct workers *workers, int listener, bool on_hold);
 void workers_cut(struct workers *workers); /* the deadline of a drain: ends every connection there is */
 
 /* From the main thread, in this order. */

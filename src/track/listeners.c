@@ -22,6 +22,13 @@ const char *const listener_step_texts[LISTENER_STEPS] = {
 	[STEP_CLOSED] = "closed",
 };
 
+const char *const pause_cause_texts[PAUSE_CAUSES] = {
+	[PAUSE_ADMIN] = "admin",
+	[PAUSE_DRAIN] = "drain",
+	[PAUSE_CONNECTIONS] = "connections",
+	[PAUSE_DESCRIPTORS] = "descriptors",
+};
+
 struct share {
 	_Atomic uint64_t accepted;
 	_Atomic int64_t queue_length, queue_limit;
@@ -31,6 +38,7 @@ struct listener_life {
 	_Atomic int state;
 	struct addr bound;
 	int sockets;
+	_Atomic int pauses[PAUSE_CAUSES]; /* how many say so */
 	struct {
 		_Atomic int64_t at_us;
 		_Atomic int error;
@@ -115,6 +123,12 @@ listeners_step(struct listeners *listeners, int listener, enum listener_step ste
 }
 
 void
+listeners_pause(struct listeners *listeners, int listener, enum pause_cause cause, bool pauses)
+{
+	atomic_fetch_add(&listeners->lives[listener].pauses[cause], pauses ? 1 : -1);
+}
+
+void
 listeners_accepted(struct listeners *listeners, int listener, int worker)
 {
 	atomic_fetch_add_explicit(&share_of(listeners, listener, worker)->accepted, 1, memory_order_relaxed);
@@ -166,6 +180,8 @@ listeners_read(const struct listeners *listeners, int listener, struct listener_
 		facts->steps[step].error = atomic_load(&life->steps[step].error);
 		facts->steps[step].times = atomic_load(&life->steps[step].times);
 	}
+	for (int cause = 0; cause < PAUSE_CAUSES; cause++)
+		facts->paused_by[cause] = state == LISTENER_PAUSED && atomic_load(&life->pauses[cause]) > 0;
 	for (int worker = 0; worker < life->sockets; worker++) {
 		const struct share *share = share_of(listeners, listener, worker);
 

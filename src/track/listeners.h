@@ -25,6 +25,10 @@ enum listener_state {
 
 enum listener_step { STEP_SOCKET, STEP_BIND, STEP_LISTENING, STEP_PAUSED, STEP_RESUMED, STEP_CLOSED, LISTENER_STEPS };
 
+/* Why one is paused; there may be several reasons at once. */
+enum pause_cause { PAUSE_ADMIN, PAUSE_DRAIN, PAUSE_CONNECTIONS, PAUSE_DESCRIPTORS, PAUSE_CAUSES };
+
+extern const char *const pause_cause_texts[PAUSE_CAUSES];
 extern const char *const listener_state_texts[LISTENER_STATES];
 extern const char *const listener_step_texts[LISTENER_STEPS];
 
@@ -40,6 +44,7 @@ struct listener_facts {
 	int64_t queue_length; /* clients that wait to be accepted, over all sockets; -1: unknown */
 	int64_t queue_limit;  /* of all sockets together; -1: unknown */
 	int sockets;
+	bool paused_by[PAUSE_CAUSES];
 };
 
 struct listeners *listeners_new(int count, int workers); /* NULL: no memory */
@@ -50,6 +55,9 @@ void listeners_bound(struct listeners *listeners, int listener, const struct add
 
 /* Any thread.  A step of the whole listener, with its errno or 0. */
 void listeners_step(struct listeners *listeners, int listener, enum listener_step step, int error);
+
+/* Any thread.  Each who says that a cause pauses the listener says later that it does so no more. */
+void listeners_pause(struct listeners *listeners, int listener, enum pause_cause cause, bool pauses);
 
 /* A worker, for its own socket. */
 void listeners_accepted(struct listeners *listeners, int listener, int worker);

@@ -107,6 +107,7 @@ post(struct orders *orders, struct mailbox *mailbox, const struct admin_order *o
 		return post_with_slip(orders, mailbox, order);
 	if (order->kind == ORDER_DRAIN)
 		mail.id = (uint64_t)order->timeout_ns;
+	mail.number = (uint32_t)order->listener;
 	return mailbox_post(mailbox, &mail);
 }
 
@@ -130,6 +131,8 @@ void
 orders_take(struct orders *orders, int worker, const struct mail *mail, struct admin_order *order)
 {
 	*order = (struct admin_order){ .kind = (enum order_kind)mail->kind, .id = mail->id };
+	if (order->kind == ORDER_PAUSE || order->kind == ORDER_RESUME)
+		order->listener = (int)mail->number;
 	atomic_fetch_sub(&tray_of(orders, worker)->waiting, 1);
 	if (order->kind == ORDER_DRAIN)
 		order->timeout_ns = (int64_t)mail->id;

@@ -26,6 +26,8 @@ enum order_kind {
 	ORDER_KILL,    /* end it */
 	ORDER_DRAIN,   /* to the process: take no more clients … */
 	ORDER_UNDRAIN, /* … and take them again */
+	ORDER_PAUSE,   /* a listener: clients wait in the kernel's queue … */
+	ORDER_RESUME,  /* … and are taken again */
 	ORDER_KINDS    /* a mailbox has room for other mail from here on */
 };
 
@@ -41,6 +43,7 @@ struct admin_order {
 	uint64_t id;                     /* of the connection */
 	enum close_how how;              /* of a kill: HOW_RST or HOW_FIN */
 	int64_t timeout_ns;              /* of a drain */
+	int listener;                    /* of a pause */
 	char words[ORDER_WORDS_MAX + 1]; /* of a kill; "": none */
 };
 

@@ -75,6 +75,22 @@ try_host(const char *text)
 	reply_fini(&reply);
 }
 
+static void
+try_path(const char *text)
+{
+	char *copy = malloc(strlen(text) + 2);
+	struct path path;
+
+	*copy = '/';
+	strcpy(copy + 1, text);
+	if (path_parse(&path, copy) == QUERY_FINE) {
+		expect(path.count <= PATH_WORDS_MAX);
+		for (int i = 0; i < path.count; i++)
+			expect(utf8_is_valid(path.words[i], strlen(path.words[i])));
+	}
+	free(copy);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -83,11 +99,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	try_cursor(text);
 	try_id(text);
 	try_host(text);
-	char *path = strdup(text);
-	if (query_decode_path(path) == QUERY_FINE)
-		expect(utf8_is_valid(path, strlen(path)));
+	try_path(text);
 	try_query(text);
-	free(path);
 	free(text);
 	return 0;
 }

@@ -101,7 +101,7 @@ static const struct {
 	{ "HEAD /stats HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, "Content-Type", "application/json" },
 	{ "HEAD /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, NULL, NULL },
 	{ "OPTIONS /conns HTTP/1.1\r\nHost: localhost\r\n\r\n", 204, "Allow", "GET, HEAD, OPTIONS" },
-	{ "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 204, "Allow", "GET, HEAD, OPTIONS, POST, DELETE" },
+	{ "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 204, "Allow", "GET, HEAD, OPTIONS, POST, PATCH, DELETE" },
 	{ "OPTIONS /conns/x HTTP/1.1\r\nHost: localhost\r\n\r\n", 204, "Allow", "GET, HEAD, OPTIONS, DELETE" },
 	{ "OPTIONS /drain HTTP/1.1\r\nHost: localhost\r\n\r\n", 204, "Allow", "GET, HEAD, OPTIONS, POST, DELETE" },
 	{ "HEAD /drain HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, "Content-Type", "application/json" },

@@ -44,9 +44,11 @@ int
 http_order(const struct proxy *proxy, const char *method, const char *target, const char *headers, json_t **document)
 {
 	struct answer answer;
-	char request[1024];
+	char request[8192];
+	int length = snprintf(
+	    request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, target, headers);
 
-	snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", method, target, headers);
+	ck_assert_int_lt(length, (int)sizeof(request));
 	http_ask(&proxy->admin, request, &answer);
 	if (document != NULL)
 		*document = keep(json_loads(answer.body, JSON_REJECT_DUPLICATES, NULL));
