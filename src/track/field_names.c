@@ -106,6 +106,20 @@ field_name_find(const char *name)
 }
 
 const char *
+field_name_within(const char *object)
+{
+	size_t length = strlen(object);
+
+	for (int field = 0; field < FIELD_COUNT; field++) {
+		const char *path = field_meanings[field].path;
+
+		if (strncmp(path, object, length) == 0 && path[length] == '.')
+			return path;
+	}
+	return NULL;
+}
+
+const char *
 field_name_short(int number)
 {
 	return number < SHORT_NAMES ? short_names[number].name : NULL;

@@ -26,6 +26,9 @@ struct field_name field_name_find(const char *name);
 /* The name that was probably meant; NULL: none is close.  text: where it is kept. */
 const char *field_name_nearest(const char *name, char text[FIELD_NAME_MAX]);
 
+/* The first field of an object, "close.reason" for "close"; NULL: no object is called so. */
+const char *field_name_within(const char *object);
+
 /* The short names, for those who list what may be said.  NULL behind the last. */
 const char *field_name_short(int number);
 

@@ -86,14 +86,8 @@ run(const struct filter *filter, const struct step *step, struct reading *readin
 
 	for (int i = 0; i < step->fields; i++) {
 		struct value value = field_show(reading, (enum field)step->field[i]);
-		bool is_null = value.kind == VALUE_NULL;
 
-		if (step->comparison == IS_NULL || step->comparison == IS_NOT_NULL) {
-			if (is_null == (step->comparison == IS_NULL))
-				return true;
-			continue;
-		}
-		known |= !is_null;
+		known |= value.kind != VALUE_NULL;
 		if (is_among(filter, step, &value))
 			return !step->none;
 	}

@@ -2,6 +2,7 @@
 #include "track/filter_literal.h"
 
 #include <string.h>
+#include <strings.h>
 #include "base/clock.h"
 #include "base/nearest.h"
 #include "base/quantity.h"
@@ -32,8 +33,8 @@ static bool
 read_truth(const char *text, struct filter_value *value, struct text *expected)
 {
 	value->kind = VALUE_BOOL;
-	value->truth = strcmp(text, "true") == 0;
-	return value->truth || strcmp(text, "false") == 0 || refuse(expected, "true or false");
+	value->truth = strcasecmp(text, "true") == 0;
+	return value->truth || strcasecmp(text, "false") == 0 || refuse(expected, "true or false");
 }
 
 /* Nothing that is counted is larger. */
@@ -95,17 +96,14 @@ read_instant(const char *text, struct filter_value *value, struct text *expected
 }
 
 static bool
-read_address(const char *text, enum comparison comparison, struct filter_value *value, struct text *expected)
+read_address(const char *text, struct filter_value *value, struct text *expected)
 {
-	char problem[120];
-	struct text message;
-
 	value->kind = VALUE_ADDRESS;
-	(void)comparison;
-	text_init(&message, problem, sizeof(problem));
-	if (network_parse(&value->network, text, &message))
+	text_add_quoted(expected, text);
+	text_add(expected, ": ");
+	if (network_parse(&value->network, text, expected))
 		return true;
-	text_addf(expected, "An address: %s.", problem);
+	text_add_char(expected, '.');
 	return false;
 }
 
@@ -153,7 +151,7 @@ literal_read(const struct literal *literal, const struct field_name *name, enum 
 		text_addf(expected, "A pattern may have at most %d bytes.", GLOB_MAX);
 		return false;
 	}
-	if (!literal->quoted && strcmp(literal->text, "null") == 0) {
+	if (!literal->quoted && strcasecmp(literal->text, "null") == 0) {
 		value->kind = VALUE_NULL;
 		return comparison == IS_EQUAL || refuse(expected, "a value: only == and != ask for null");
 	}
@@ -173,7 +171,7 @@ literal_read(const struct literal *literal, const struct field_name *name, enum 
 	case TYPE_INSTANT:
 		return read_instant(literal->text, value, expected);
 	case TYPE_ADDRESS:
-		return read_address(literal->text, comparison, value, expected);
+		return read_address(literal->text, value, expected);
 	case TYPE_WORD:
 		return read_word(literal->text, field, value, expected);
 	case TYPE_ERRNO:

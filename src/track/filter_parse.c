@@ -75,16 +75,24 @@ accept_sign(struct parser *parser, const char *sign)
 	return true;
 }
 
+/* 0 at the end. */
+static size_t
+character_length(const char *at)
+{
+	const char *next = at;
+
+	if (*at != '\0')
+		utf8_next(&next, at + strlen(at));
+	return (size_t)(next - at);
+}
+
 /* What stands here, for a message: a word, or one character. */
 static size_t
 length_here(const struct parser *parser)
 {
 	size_t length = name_length(parser->at);
-	const char *next = parser->at;
 
-	if (length == 0 && *next != '\0')
-		utf8_next(&next, next + strlen(next));
-	return length > 0 ? length : (size_t)(next - parser->at);
+	return length > 0 ? length : character_length(parser->at);
 }
 
 static bool
@@ -128,13 +136,25 @@ read_quoted(struct parser *parser, struct literal *literal)
 		}
 		if (*at == '\\') {
 			if (at[1] != '\\' && at[1] != '"' && at[1] != '\'')
-				return refuse(parser, at, at[1] == '\0' ? 1 : 2,
+				return refuse(parser, at, 1 + character_length(at + 1),
 				    "Behind a \\ in quotes only \\, \" and ' may stand.");
 			at++;
 		}
 		literal->text[length++] = *at;
 	}
 	return refuse(parser, begin, strlen(begin), "The quote is never closed.");
+}
+
+/* Up to what can only stand behind it. */
+static size_t
+unquoted_length(const char *at)
+{
+	size_t length = 0;
+
+	while (strchr(" \t\r\n()\"',", at[length]) == NULL && strncmp(at + length, "&&", 2) != 0 &&
+	       strncmp(at + length, "||", 2) != 0)
+		length++;
+	return length;
 }
 
 static bool
@@ -145,7 +165,7 @@ read_literal(struct parser *parser, struct literal *literal)
 	literal->quoted = *parser->at == '"' || *parser->at == '\'';
 	if (literal->quoted)
 		return read_quoted(parser, literal);
-	literal->length = strcspn(parser->at, " \t\r\n()\"',");
+	literal->length = unquoted_length(parser->at);
 	if (literal->length == 0)
 		return refuse_here(parser, "a value");
 	memcpy(literal->text, parser->at, literal->length);
@@ -172,7 +192,7 @@ parse_value(struct parser *parser, const struct field_name *name, struct step *s
 {
 	struct filter *filter = parser->filter;
 	struct literal literal;
-	char expected[160];
+	char expected[sizeof(parser->fault->message)];
 	struct text message;
 
 	if (!read_literal(parser, &literal))
@@ -221,6 +241,9 @@ parse_name(struct parser *parser, struct field_name *name)
 	}
 	if (name->count > 0)
 		return refuse(parser, parser->at, length, "%s is a list, which cannot be compared.", text);
+	meant = field_name_within(text);
+	if (meant != NULL)
+		return refuse(parser, parser->at, length, "%s holds several fields, as %s.", text, meant);
 	meant = field_name_nearest(text, room);
 	return refuse(parser, parser->at, length, "No field is called %s%s%s%s", text,
 	    meant == NULL ? "; /schema lists all." : "; did you mean ", meant == NULL ? "" : meant,
@@ -289,21 +312,6 @@ suits(struct parser *parser, const char *at, const struct step *step, enum field
 	return true;
 }
 
-/* == null and != null ask whether it is known. */
-static bool
-accept_null(struct parser *parser, struct step *step)
-{
-	const char *begin = parser->at;
-
-	if (step->comparison != IS_EQUAL || !accept_word(parser, "null") || strchr(" \t\r\n)", *parser->at) == NULL) {
-		parser->at = begin;
-		return false;
-	}
-	step->comparison = step->none ? IS_NOT_NULL : IS_NULL;
-	step->none = false;
-	return true;
-}
-
 static bool
 parse_truth(struct parser *parser, struct step *step, enum field_type type)
 {
@@ -343,9 +351,7 @@ parse_comparison(struct parser *parser)
 		return parse_truth(parser, step, type);
 	if (!suits(parser, at, step, type))
 		return false;
-	if (in)
-		return parse_list(parser, &name, step);
-	return accept_null(parser, step) || parse_value(parser, &name, step);
+	return in ? parse_list(parser, &name, step) : parse_value(parser, &name, step);
 }
 
 static bool

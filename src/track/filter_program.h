@@ -18,13 +18,13 @@
  */
 enum step_kind { STEP_COMPARE, STEP_NOT, STEP_IF_TRUE, STEP_IF_FALSE };
 
-enum comparison { IS_EQUAL, IS_LESS, IS_AT_MOST, IS_GREATER, IS_AT_LEAST, IS_LIKE, IS_NULL, IS_NOT_NULL };
+enum comparison { IS_EQUAL, IS_LESS, IS_AT_MOST, IS_GREATER, IS_AT_LEAST, IS_LIKE };
 
 struct step {
 	uint8_t kind;       /* enum step_kind */
 	uint8_t comparison; /* with one of the values */
 	uint8_t fields;     /* how many: it holds when it does for one of them … */
-	bool none;          /* … or, for != and "not in", when at least one is known and it does for none */
+	bool none;          /* … or, for != and "not in", when it does for none and at least one is known */
 	uint8_t field[FIELDS_NAMED_MAX];
 	uint16_t first, values; /* of STEP_COMPARE */
 	uint16_t next;          /* of STEP_IF_TRUE and STEP_IF_FALSE: the step to go on with */

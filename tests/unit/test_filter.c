@@ -167,6 +167,9 @@ static const struct {
 	{ "(port == 8080 or idle > 5m) and age > 11m", no },
 	{ "not (port == 1 or port == 2) and not (port == 3)", yes },
 	{ "idle > 5m && age > 9m || port == 1", yes },
+	{ "idle>5m&&age>9m||port==1", yes },
+	{ "port==1||idle>7m", no },
+	{ "upstream == 'a&&b' or upstream ~ d&*", no },
 	{ "idle > 5m AND NOT port == 1", yes },
 	{ "client.address in 10.0.0.0/8 and idle > 5m and not upstream == \"db\"", yes },
 	{ " \t( ( ( idle > 5m ) ) )\n", yes },
@@ -187,6 +190,21 @@ static const struct {
 	{ "close.clean == false", no },
 	{ "close.clean == null", yes },
 	{ "closed_at == null", yes },
+	{ "closed_at == NULL and turns.overlapped == TRUE", yes },
+	{ "closed_at==null&&age>1m", yes },
+	{ "upstream == 'null'", no },
+	{ "upstream != 'null'", yes },
+	{ "close.leg not in (null, client)", no },
+	{ "closed_at not in (null)", no },
+
+	/* what is known of one leg alone */
+	{ "rtt == null", yes },
+	{ "rtt != null", no },
+	{ "rtt > 9s", no },
+	{ "rtt != 1ms", yes },
+	{ "rtt != 2500us", no },
+	{ "tcp_state == null", no },
+	{ "tcp_state != null", yes },
 };
 
 START_TEST(a_question_has_its_answer)
@@ -241,7 +259,7 @@ static const struct {
 	{ "bytes_sent > 5m", 13, 2, "Expected a size, as 65536, 64k or 1MiB." },
 	{ "turns.count > x", 14, 1, "Expected a number." },
 	{ "port == 65536", 8, 5, "Expected a port, 0 to 65535." },
-	{ "client == 10.0.0.0/33", 10, 11, "An address: the prefix must be 0 to 32." },
+	{ "client == 10.0.0.0/33", 10, 11, "\"10.0.0.0/33\": the prefix must be 0 to 32." },
 	{ "opened_at > yesterday", 12, 9, "Expected an instant, as 2026-11-23T15:30:12Z." },
 	{ "opened_at > 2026-02-30", 12, 10, "Expected an instant, as 2026-11-23T15:30:12Z." },
 	{ "turns.overlapped == yes", 20, 3, "Expected true or false." },
@@ -262,6 +280,14 @@ static const struct {
 	{ "port in ()", 9, 1, "Expected a value." },
 	{ "upstream == \"db", 12, 3, "The quote is never closed." },
 	{ "upstream == \"d\\b\"", 14, 2, "Behind a \\ in quotes only \\, \" and ' may stand." },
+	{ "upstream == \"\\\xe2\x82\xac\"", 13, 4, "Behind a \\ in quotes only \\, \" and ' may stand." },
+	{ "upstream == \"d\\", 14, 1, "Behind a \\ in quotes only \\, \" and ' may stand." },
+	{ "client == 2001:db8:1111:2222:3333:4444:5555:6666/32", 10, 41,
+	    "\"2001:db8:1111:2222:3333:4444:5555:6666/32\": bits are set beyond the prefix: 2001:db8::/32 was meant, "
+	    "or "
+	    "2001:db8:1111:2222:3333:4444:5555:6666 alone." },
+	{ "close != null", 0, 5, "close holds several fields, as close.reason." },
+	{ "legs.upstream.tcp == 5", 0, 17, "legs.upstream.tcp holds several fields, as legs.upstream.tcp.sampled_at." },
 	{ "upstream == \"\xff\"", 13, 1, "It is no UTF-8 text." },
 	{ "\xe2\x82\xac > 5", 0, 3, "Expected the name of a field, not or (." },
 };
@@ -363,6 +389,62 @@ START_TEST(what_is_within_the_bounds_is_taken)
 }
 END_TEST
 
+/* Comparisons that are known to hold or not, joined at random, with as few parentheses as do. */
+struct joined {
+	struct text text;
+	unsigned random;
+	char bytes[FILTER_TEXT_MAX];
+};
+
+static unsigned
+draw(struct joined *joined, unsigned below)
+{
+	joined->random = joined->random * 1103515245 + 12345;
+	return (joined->random >> 16) % below;
+}
+
+enum binding { BINDS_OR, BINDS_AND, BINDS_NOT };
+
+/* Whether what it writes holds. */
+static bool
+join(struct joined *joined, enum binding around, int depth)
+{
+	static const char *const words[] = { [BINDS_OR] = " or ", [BINDS_AND] = " and " };
+	static const char *const holds[] = { "age > 11m", "age > 9m" };
+	enum binding kind = (enum binding)draw(joined, 3);
+	bool first, second;
+
+	if (depth == 0) {
+		unsigned which = draw(joined, 2);
+
+		text_add(&joined->text, holds[which]);
+		return which == 1;
+	}
+	if (kind == BINDS_NOT) {
+		text_add(&joined->text, "not ");
+		return !join(joined, BINDS_NOT, depth - 1);
+	}
+	text_add(&joined->text, kind < around ? "(" : "");
+	first = join(joined, kind, depth - 1);
+	text_add(&joined->text, words[kind]);
+	second = join(joined, kind, depth - 1);
+	text_add(&joined->text, kind < around ? ")" : "");
+	return kind == BINDS_OR ? first || second : first && second;
+}
+
+START_TEST(what_joins_holds_as_its_parts_say)
+{
+	for (unsigned seed = 0; seed < 20000; seed++) {
+		struct joined joined = { .random = seed };
+
+		text_init(&joined.text, joined.bytes, sizeof(joined.bytes));
+		bool holds = join(&joined, BINDS_OR, (int)draw(&joined, 6));
+		ck_assert(!joined.text.truncated);
+		ck_assert_msg(answer(joined.bytes) == (holds ? yes : no), "%s", joined.bytes);
+	}
+}
+END_TEST
+
 START_TEST(a_field_is_found_by_its_path_and_without_its_unit)
 {
 	struct field_name name = field_name_find(field_meanings[_i].path);
@@ -419,6 +501,7 @@ main(void)
 
 	tcase_add_checked_fixture(questions_case, setup, NULL);
 	tcase_add_loop_test(questions_case, a_question_has_its_answer, 0, sizeof(questions) / sizeof(questions[0]));
+	tcase_add_test(questions_case, what_joins_holds_as_its_parts_say);
 	tcase_add_test(questions_case, an_end_can_be_asked_for_once_it_came);
 	tcase_add_test(questions_case, a_leg_that_is_not_there_is_unknown);
 	tcase_add_test(questions_case, no_filter_matches_all);

@@ -28,6 +28,13 @@ static const struct {
 	{ "[]]x", "]x", true },
 	{ "[a-]x", "-x", true },
 	{ "[abc", "[abc", true },
+	{ "[]", "[]", true },
+	{ "[!]", "[!]", true },
+	{ "[]a", "[]a", true },
+	{ "]x[a", "]x[a", true },
+	{ "[a-]]", "-]", true },
+	{ "[]-a]", "]", true },
+	{ "*[b-d]*]", "xc-]", true },
 	{ "\\*", "*", true },
 	{ "\\*", "a", false },
 	{ "a\\", "a\\", true },
@@ -52,6 +59,13 @@ START_TEST(no_pattern_takes_long)
 		memcpy(pattern + i, "*a", 2);
 	pattern[sizeof(pattern) - 1] = '\0';
 	ck_assert(glob_matches(pattern, text));
+	pattern[sizeof(pattern) - 2] = 'b';
+	for (int i = 0; i < 100; i++)
+		ck_assert(!glob_matches(pattern, text));
+	/* None of these begins a class, and each could look for its end to the end. */
+	memset(text, '[', sizeof(text) - 1);
+	memset(pattern, '[', sizeof(pattern) - 1);
+	pattern[0] = '*';
 	pattern[sizeof(pattern) - 2] = 'b';
 	for (int i = 0; i < 100; i++)
 		ck_assert(!glob_matches(pattern, text));

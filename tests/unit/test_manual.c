@@ -16,6 +16,7 @@
 #include "track/close_reason.h"
 #include "track/conn_state.h"
 #include "track/fields.h"
+#include "track/filter.h"
 #include "track/story.h"
 #include "track/totals.h"
 
@@ -517,6 +518,39 @@ START_TEST(every_option_has_its_place_and_tells_its_default)
 }
 END_TEST
 
+/* What stands in the section as a filter is one. */
+START_TEST(every_example_of_a_filter_compiles)
+{
+	char *rest = take_section(SOCKPROXY_API_7, ".Sh THE FILTER LANGUAGE", "\n.Sh "), *line;
+	static const char *const operators[] = { " == ", " != ", " < ", " <= ", " > ", " >= ", " ~ ", " in ", "clean" };
+	int count = 0;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		bool is_example = strncmp(line, ".Bd -literal", 12) == 0, compares = false;
+		struct filter_fault fault;
+
+		if (is_example)
+			line = strsep(&rest, "\n");
+		else if (strncmp(line, ".Ql ", 4) == 0)
+			line += 4;
+		else
+			continue;
+		for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++)
+			compares |= strstr(line, operators[i]) != NULL;
+		if (!compares && !is_example)
+			continue;
+		size_t length = strlen(line);
+		if (length > 2 && line[length - 2] == ' ' && strchr(".,;:", line[length - 1]) != NULL)
+			line[length - 2] = '\0'; /* mdoc's punctuation */
+		struct filter *filter = filter_new(line, &fault);
+		ck_assert_msg(filter != NULL, "%s: %s", line, fault.message);
+		filter_free(filter);
+		count++;
+	}
+	ck_assert_int_ge(count, 10);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -535,6 +569,7 @@ main(void)
 	tcase_add_test(api, every_word_of_an_end_has_a_line);
 	tcase_add_test(api, attempts_and_events_have_a_line_for_each_member);
 	tcase_add_test(api, every_result_of_an_attempt_is_named);
+	tcase_add_test(api, every_example_of_a_filter_compiles);
 	tcase_add_test(api, every_close_reason_has_a_row);
 	tcase_add_test(api, every_total_has_a_row);
 	suite_add_tcase(suite, api);
