@@ -77,9 +77,11 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/source_table.c %D%/proxy/source_table.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
+	%D%/api/accept.c %D%/api/accept.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \
 	%D%/api/conns_walk.c %D%/api/conns_walk.h \
 	%D%/api/cursor.c %D%/api/cursor.h \
+	%D%/api/filter_take.c %D%/api/filter_take.h \
 	%D%/api/guard.c %D%/api/guard.h \
 	%D%/api/orders_reply.c %D%/api/orders_reply.h \
 	%D%/api/query.c %D%/api/query.h \

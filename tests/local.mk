@@ -36,6 +36,7 @@ fake_LDADD = libsupport.a libfake.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_
 
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
+	%D%/unit/test_accept \
 	%D%/unit/test_addr \
 	%D%/unit/test_admission \
 	%D%/unit/test_bucket \

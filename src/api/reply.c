@@ -16,13 +16,16 @@ static const struct {
 	[PROBLEM_BAD_REQUEST]        = { 400, "bad_request",        "The request makes no sense" },
 	[PROBLEM_UNKNOWN_PARAMETER]  = { 400, "unknown_parameter",  "No such query parameter" },
 	[PROBLEM_REPEATED_PARAMETER] = { 400, "repeated_parameter", "A query parameter is given more than once" },
+	[PROBLEM_MISSING_PARAMETER]  = { 400, "missing_parameter",  "A query parameter is missing" },
 	[PROBLEM_BAD_VALUE]          = { 400, "bad_value",          "A query parameter has a value that it cannot have" },
+	[PROBLEM_BAD_FILTER]         = { 400, "bad_filter",         "The filter makes no sense" },
 	[PROBLEM_FOREIGN_ORIGIN]     = { 403, "foreign_origin",     "Pages of other sites may not ask" },
 	[PROBLEM_NO_CHANGES]         = { 403, "no_changes",         "Nothing may be changed by HTTP here" },
 	[PROBLEM_UNKNOWN_PATH]       = { 404, "unknown_path",       "No such path" },
 	[PROBLEM_UNKNOWN_CONNECTION] = { 404, "unknown_connection", "No such connection" },
 	[PROBLEM_UNKNOWN_LISTENER]   = { 404, "unknown_listener",   "No such listener" },
 	[PROBLEM_METHOD]             = { 405, "method_not_allowed", "This path does not take that method" },
+	[PROBLEM_NOT_ACCEPTABLE]     = { 406, "not_acceptable",     "There is no such form of this answer" },
 	[PROBLEM_STOPPING]           = { 409, "stopping",           "The process is about to stop" },
 	[PROBLEM_CONNECTION_CLOSED]  = { 410, "connection_closed",  "The connection is closed already" },
 	[PROBLEM_CONNECTION_GONE]    = { 410, "connection_gone",    "The connection is closed and its record not kept any more" },
@@ -32,6 +35,7 @@ static const struct {
 	[PROBLEM_WRONG_HOST]         = { 421, "wrong_host",         "The Host header names another host" },
 	[PROBLEM_NO_MEMORY]          = { 500, "no_memory",          "No memory was left for the answer" },
 	[PROBLEM_NOT_READY]          = { 503, "not_ready",          "Not ready" },
+	[PROBLEM_BUSY]               = { 503, "busy",               "Too much of this is asked for at once" },
 };
 /* clang-format on */
 
