@@ -9,7 +9,7 @@
 enum { NO_SLIP = ORDER_SLIPS };
 
 struct slip {
-	atomic_bool taken; /* by whoever posts, until whoever takes the order has read it */
+	_Atomic uint32_t users; /* whoever posts by it, and each order that was not taken yet; 0: it is free */
 	enum close_how how;
 	char words[ORDER_WORDS_MAX + 1];
 };
@@ -55,9 +55,18 @@ orders_deliver_to(struct orders *orders, int worker, struct mailbox *mailbox)
 }
 
 static void
-free_slip(struct slip *slip)
+leave_slip(struct orders *orders, uint32_t number)
 {
-	atomic_store_explicit(&slip->taken, false, memory_order_release);
+	atomic_fetch_sub_explicit(&orders->slips[number].users, 1, memory_order_acq_rel);
+}
+
+static bool
+claim(struct slip *slip)
+{
+	uint32_t nobody = 0;
+
+	return atomic_compare_exchange_strong_explicit(
+	    &slip->users, &nobody, 1, memory_order_acquire, memory_order_relaxed);
 }
 
 static uint32_t
@@ -66,7 +75,7 @@ write_slip(struct orders *orders, const struct admin_order *order)
 	for (uint32_t i = 0; i < ORDER_SLIPS; i++) {
 		struct slip *slip = &orders->slips[i];
 
-		if (atomic_exchange_explicit(&slip->taken, true, memory_order_acquire))
+		if (!claim(slip))
 			continue;
 		slip->how = order->how;
 		memcpy(slip->words, order->words, sizeof(slip->words));
@@ -78,11 +87,11 @@ write_slip(struct orders *orders, const struct admin_order *order)
 static void
 read_slip(struct orders *orders, uint32_t number, struct admin_order *order)
 {
-	struct slip *slip = &orders->slips[number];
+	const struct slip *slip = &orders->slips[number];
 
 	order->how = slip->how;
 	memcpy(order->words, slip->words, sizeof(order->words));
-	free_slip(slip);
+	leave_slip(orders, number);
 }
 
 static bool
@@ -94,7 +103,7 @@ post_with_slip(struct orders *orders, struct mailbox *mailbox, const struct admi
 		return false;
 	if (mailbox_post(mailbox, &mail))
 		return true;
-	free_slip(&orders->slips[mail.number]);
+	leave_slip(orders, mail.number);
 	return false;
 }
 
@@ -111,12 +120,20 @@ post(struct orders *orders, struct mailbox *mailbox, const struct admin_order *o
 	return mailbox_post(mailbox, &mail);
 }
 
+/* NULL: nobody takes its orders yet. */
+static struct mailbox *
+find_mailbox(struct orders *orders, int worker, struct tray **tray)
+{
+	*tray = worker < orders->workers ? tray_of(orders, worker) : NULL;
+	return *tray == NULL ? NULL : atomic_load(&(*tray)->mailbox);
+}
+
 bool
 orders_post(struct orders *orders, const struct admin_order *order)
 {
 	int worker = order->kind >= ORDER_DRAIN ? ORDERS_TO_PROCESS : conn_id_worker(order->id);
-	struct tray *tray = worker < orders->workers ? tray_of(orders, worker) : NULL;
-	struct mailbox *mailbox = tray == NULL ? NULL : atomic_load(&tray->mailbox);
+	struct tray *tray;
+	struct mailbox *mailbox = find_mailbox(orders, worker, &tray);
 
 	if (mailbox == NULL)
 		return false;
@@ -125,6 +142,39 @@ orders_post(struct orders *orders, const struct admin_order *order)
 	atomic_fetch_sub(&tray->waiting, 1);
 	atomic_fetch_add_explicit(&orders->refused, 1, memory_order_relaxed);
 	return false;
+}
+
+bool
+orders_begin(struct orders *orders, const struct admin_order *order, uint32_t *slip)
+{
+	*slip = write_slip(orders, order);
+	return *slip != NO_SLIP;
+}
+
+bool
+orders_post_by(struct orders *orders, uint32_t slip, uint64_t id)
+{
+	struct mail mail = { .kind = ORDER_KILL, .number = slip, .id = id };
+	struct tray *tray;
+	struct mailbox *mailbox = find_mailbox(orders, conn_id_worker(id), &tray);
+
+	if (mailbox == NULL)
+		return false;
+	if (atomic_fetch_add(&tray->waiting, 1) < ORDERS_AT_ONCE) {
+		atomic_fetch_add_explicit(&orders->slips[slip].users, 1, memory_order_relaxed);
+		if (mailbox_post(mailbox, &mail))
+			return true;
+		leave_slip(orders, slip);
+	}
+	atomic_fetch_sub(&tray->waiting, 1);
+	return false;
+}
+
+void
+orders_end(struct orders *orders, uint32_t slip, uint64_t refused)
+{
+	leave_slip(orders, slip);
+	atomic_fetch_add_explicit(&orders->refused, refused, memory_order_relaxed);
 }
 
 void

@@ -16,7 +16,7 @@
  *
  * An order names its connection by id; whether that is still there the worker
  * finds out.  What a mail has no room for stands on a slip, one of a fixed
- * number, which is free again once the order was taken.  Nobody waits: an order
+ * number, which is free again once all its orders were taken.  Nobody waits: an order
  * that finds no room is refused, and counted.
  */
 struct orders;
@@ -35,6 +35,8 @@ enum {
 	ORDER_WORDS_MAX = 4 * NOTE_TEXT_MAX, /* bytes of what an admin gives as a reason */
 	ORDERS_WAITING_MAX = MAILBOX_SIZE / 2,
 	ORDER_SLIPS = 256, /* kills on their way, to all workers together */
+	ORDERS_AT_ONCE =
+	    256, /* of many kills by one slip wait in one mailbox, so that a worker forwards between them */
 	ORDERS_TO_PROCESS = -1,
 };
 
@@ -56,6 +58,12 @@ void orders_deliver_to(struct orders *orders, int worker, struct mailbox *mailbo
 
 /* Any thread, never waits.  False: nobody takes orders yet, or too many wait already. */
 bool orders_post(struct orders *orders, const struct admin_order *order);
+
+/* Many kills that are alike have one slip: how and words are this order's, and each is posted by its id.  False: no
+ * slip is free, or there is no room now; later there may be.  Who begins must end, and then says how many found none. */
+bool orders_begin(struct orders *orders, const struct admin_order *order, uint32_t *slip);
+bool orders_post_by(struct orders *orders, uint32_t slip, uint64_t id);
+void orders_end(struct orders *orders, uint32_t slip, uint64_t refused);
 
 /* Whose mailbox it is, once for each mail of a kind below ORDER_KINDS. */
 void orders_take(struct orders *orders, int worker, const struct mail *mail, struct admin_order *order);

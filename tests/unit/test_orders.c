@@ -170,6 +170,77 @@ START_TEST(orders_leave_room_for_other_mail)
 }
 END_TEST
 
+static void
+begin_many(const char *words, uint32_t *slip)
+{
+	struct admin_order order = { .kind = ORDER_KILL, .how = HOW_FIN };
+
+	strcpy(order.words, words);
+	ck_assert(orders_begin(orders, &order, slip));
+}
+
+START_TEST(many_kills_need_one_slip)
+{
+	uint32_t slip;
+
+	begin_many("all of you", &slip);
+	for (uint32_t i = 0; i < ORDERS_AT_ONCE; i++)
+		ck_assert(orders_post_by(orders, slip, conn_id_make(0, i, 1)));
+	for (int i = 1; i < ORDER_SLIPS; i++) /* the others are free */
+		ck_assert(post_kill(1, 1, HOW_RST, ""));
+	ck_assert(!post_kill(1, 1, HOW_RST, ""));
+	loop_turn(desks[0].loop, PATIENCE_MS);
+	ck_assert_int_eq(desks[0].taken, ORDERS_AT_ONCE);
+	ck_assert_int_eq(desks[0].last.kind, ORDER_KILL);
+	ck_assert_int_eq(desks[0].last.how, HOW_FIN);
+	ck_assert_str_eq(desks[0].last.words, "all of you");
+	ck_assert_uint_eq(desks[0].last.id, conn_id_make(0, ORDERS_AT_ONCE - 1, 1));
+	orders_end(orders, slip, 0);
+}
+END_TEST
+
+/* Or a worker would for long do nothing else. */
+START_TEST(of_many_kills_few_wait_at_once)
+{
+	uint32_t slip;
+
+	begin_many("", &slip);
+	for (uint32_t i = 0; i < ORDERS_AT_ONCE; i++)
+		ck_assert(orders_post_by(orders, slip, conn_id_make(0, i, 1)));
+	ck_assert(!orders_post_by(orders, slip, conn_id_make(0, 1, 1)));
+	ck_assert(orders_post_by(orders, slip, conn_id_make(1, 1, 1))); /* each worker has its own mailbox */
+	ck_assert(!orders_post_by(orders, slip, conn_id_make(WORKERS, 1, 1)));
+	ck_assert(post_refresh(0));
+	loop_turn(desks[0].loop, PATIENCE_MS);
+	ck_assert(orders_post_by(orders, slip, conn_id_make(0, 1, 1)));
+	ck_assert_uint_eq(orders_refused(orders), 0); /* it may be tried again */
+	orders_end(orders, slip, 3);
+	ck_assert_uint_eq(orders_refused(orders), 3);
+}
+END_TEST
+
+START_TEST(a_slip_of_many_is_free_when_the_last_was_taken_and_its_poster_has_ended)
+{
+	uint32_t slips[ORDER_SLIPS], more;
+
+	for (int i = 0; i < ORDER_SLIPS; i++)
+		begin_many("", &slips[i]);
+	ck_assert(!orders_begin(orders, &(struct admin_order){ .kind = ORDER_KILL }, &more));
+	ck_assert(orders_post_by(orders, slips[7], conn_id_make(0, 1, 1)));
+	orders_end(orders, slips[7], 0);
+	ck_assert(!orders_begin(orders, &(struct admin_order){ .kind = ORDER_KILL }, &more));
+	loop_turn(desks[0].loop, PATIENCE_MS);
+	begin_many("", &more);
+	ck_assert_uint_eq(more, slips[7]);
+	ck_assert(orders_post_by(orders, slips[8], conn_id_make(0, 1, 1)));
+	loop_turn(desks[0].loop, PATIENCE_MS);
+	ck_assert(!post_kill(0, 1, HOW_RST, "")); /* who posts by it may post more */
+	for (int i = 0; i < ORDER_SLIPS; i++)
+		orders_end(orders, i == 7 ? more : slips[i], 0);
+	ck_assert(post_kill(0, 1, HOW_RST, ""));
+}
+END_TEST
+
 /* Posters against each other and against the one who takes: each order comes once, and whole. */
 
 static int seen[POSTERS][ORDERS_EACH];
@@ -237,6 +308,9 @@ main(void)
 	tcase_add_test(tcase, nobody_takes_orders_before_there_is_a_mailbox);
 	tcase_add_test(tcase, kills_without_a_slip_are_refused_and_counted);
 	tcase_add_test(tcase, orders_leave_room_for_other_mail);
+	tcase_add_test(tcase, many_kills_need_one_slip);
+	tcase_add_test(tcase, of_many_kills_few_wait_at_once);
+	tcase_add_test(tcase, a_slip_of_many_is_free_when_the_last_was_taken_and_its_poster_has_ended);
 	tcase_add_test(tcase, orders_of_many_threads_arrive_once_and_whole);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
