@@ -115,9 +115,12 @@ history_read(const struct history *history, int ring, uint64_t number, union rec
 static bool
 find_in(const struct history *history, int ring, uint64_t id, union record_words *copy)
 {
-	/* Newest first: those are asked for most. */
-	for (uint64_t number = history_head(history, ring); number-- > history_oldest(history, ring);) {
-		if (history_read(history, ring, number, copy) == RING_READ && copy->record.id == id)
+	const struct ring *entries = history->rings[ring];
+
+	/* Newest first: those are asked for most.  Of all others the id alone is looked at. */
+	for (uint64_t number = ring_head(entries); number-- > ring_oldest(entries);) {
+		if (ring_word(entries, number, RECORD_WORD(id)) == id &&
+		    ring_read(entries, number, copy->words) == RING_READ && copy->record.id == id)
 			return true;
 	}
 	return false;

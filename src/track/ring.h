@@ -31,7 +31,8 @@ void ring_free(struct ring *ring);
 /* The writer only.  Returns the entry's number; the first is 0. */
 uint64_t ring_append(struct ring *ring, const uint64_t *words);
 
-/* The writer only: one word of an entry that is still kept. */
+/* One word of an entry that is still kept.  Any other thread than the writer may get that of a later entry, and has to
+ * read the entry to be sure. */
 uint64_t ring_word(const struct ring *ring, uint64_t number, int word);
 
 /* Any thread. */
