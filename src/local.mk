@@ -35,6 +35,7 @@ libsockproxy_a_SOURCES = \
 	%D%/track/detail.c %D%/track/detail.h \
 	%D%/track/draining.c %D%/track/draining.h \
 	%D%/track/field_names.c %D%/track/field_names.h \
+	%D%/track/field_set.c %D%/track/field_set.h \
 	%D%/track/field_words.c %D%/track/field_words.h \
 	%D%/track/fields.c %D%/track/fields.h %D%/track/fields.def %D%/track/leg_fields.def \
 	%D%/track/filter.c %D%/track/filter.h %D%/track/filter_program.h %D%/track/filter_parse.c \
@@ -56,6 +57,7 @@ libsockproxy_a_SOURCES = \
 	%D%/export/conn_line.c %D%/export/conn_line.h \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/export/json.c %D%/export/json.h \
+	%D%/export/record_form.c %D%/export/record_form.h \
 	%D%/export/record_json.c %D%/export/record_json.h \
 	%D%/proxy/admission.c %D%/proxy/admission.h \
 	%D%/proxy/bucket.c %D%/proxy/bucket.h \

@@ -49,6 +49,7 @@ unit_tests = \
 	%D%/unit/test_demo \
 	%D%/unit/test_detail \
 	%D%/unit/test_farewell \
+	%D%/unit/test_field_set \
 	%D%/unit/test_fields \
 	%D%/unit/test_filter \
 	%D%/unit/test_figure \

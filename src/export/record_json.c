@@ -1,160 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * All but the values is the same for every record of a view, so it is prepared
- * once: a list of pieces, each some literal text and then, mostly, one field.
- *
- *   {"id":          FIELD id
- *   ,"legs":{"upstream":   OBJECT legs.upstream, null: go on at ─┐
- *   {"tuple":{…     FIELD …                                      │
- *   }               TEXT                                         │
- *   },"attempts":   FIELD attempts                            ◄──┘
- */
 #include "export/record_json.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "track/story.h"
-
-enum piece_kind { PIECE_TEXT, PIECE_FIELD, PIECE_OBJECT };
-
-struct piece {
-	enum piece_kind kind;
-	int which; /* enum field, or enum field_object … */
-	int null;  /* … and the piece to go on with when that is null */
-	const char *literal;
-	size_t length;
-};
-
-enum { STEPS_MAX = FIELD_COUNT + 2 * FIELD_OBJECTS + 1, DEPTH_MAX = 8, LITERALS_MAX = 8192 };
-
-struct form {
-	struct piece pieces[STEPS_MAX];
-	int count;
-	char literals[LITERALS_MAX];
-};
-
-static struct form forms[FIELD_VIEWS]; /* written once, before the first use */
-static pthread_once_t prepared = PTHREAD_ONCE_INIT;
-
-/* Where the preparation stands: the objects that are open, outermost first. */
-struct draft {
-	struct form *form;
-	struct text literals;
-	size_t from; /* the literal under way begins here */
-	int depth;
-	struct {
-		size_t path_length; /* how much of the field's path names this object, its dot included */
-		int piece;          /* its PIECE_OBJECT; -1: it is never null as a whole */
-	} open[DEPTH_MAX];
-	bool first; /* nothing stands in the innermost object so far */
-};
-
-static int
-end_piece(struct draft *draft, enum piece_kind kind, int which)
-{
-	struct form *form = draft->form;
-
-	assert(form->count < STEPS_MAX);
-	form->pieces[form->count] = (struct piece){
-		.kind = kind,
-		.which = which,
-		.literal = form->literals + draft->from,
-		.length = draft->literals.length - draft->from,
-	};
-	draft->from = draft->literals.length;
-	return form->count++;
-}
-
-static int
-object_of(const char *path, size_t length)
-{
-	for (int object = 0; object < FIELD_OBJECTS; object++) {
-		if (strlen(field_object_paths[object]) == length &&
-		    strncmp(path, field_object_paths[object], length) == 0)
-			return object;
-	}
-	return FIELD_OBJECTS;
-}
-
-static void
-add_key(struct draft *draft, const char *key, size_t length)
-{
-	text_add(&draft->literals, draft->first ? "\"" : ",\"");
-	text_add_bytes(&draft->literals, key, length);
-	text_add(&draft->literals, "\":");
-	draft->first = false;
-}
-
-static void
-open_object(struct draft *draft, const char *path, size_t from, size_t length)
-{
-	int object = object_of(path, length), piece = -1;
-
-	add_key(draft, path + from, length - from);
-	if (object != FIELD_OBJECTS)
-		piece = end_piece(draft, PIECE_OBJECT, object);
-	text_add(&draft->literals, "{");
-	assert(draft->depth < DEPTH_MAX);
-	draft->open[draft->depth].path_length = length + 1;
-	draft->open[draft->depth++].piece = piece;
-	draft->first = true;
-}
-
-static void
-close_object(struct draft *draft)
-{
-	int piece = draft->open[--draft->depth].piece;
-
-	text_add(&draft->literals, "}");
-	if (piece != -1)
-		draft->form->pieces[piece].null = end_piece(draft, PIECE_TEXT, 0) + 1;
-	draft->first = false;
-}
-
-static size_t
-open_length(const struct draft *draft)
-{
-	return draft->depth == 0 ? 0 : draft->open[draft->depth - 1].path_length;
-}
-
-static void
-prepare(struct form *form, enum field_view view)
-{
-	struct draft draft = { .form = form, .first = true };
-	const char *before = "";
-
-	text_init(&draft.literals, form->literals, sizeof(form->literals));
-	text_add(&draft.literals, "{");
-	for (int field = 0; field < FIELD_COUNT; field++) {
-		const char *path = field_meanings[field].path, *dot;
-
-		if (field_meanings[field].view > view)
-			continue;
-		while (strncmp(path, before, open_length(&draft)) != 0)
-			close_object(&draft);
-		while ((dot = strchr(path + open_length(&draft), '.')) != NULL)
-			open_object(&draft, path, open_length(&draft), (size_t)(dot - path));
-		add_key(&draft, path + open_length(&draft), strlen(path + open_length(&draft)));
-		end_piece(&draft, PIECE_FIELD, field);
-		before = path;
-	}
-	while (draft.depth > 0)
-		close_object(&draft);
-	text_add(&draft.literals, "}");
-	end_piece(&draft, PIECE_TEXT, 0);
-	assert(!draft.literals.truncated);
-}
-
-static void
-prepare_all(void)
-{
-	for (int view = VIEW_SHORT; view < FIELD_VIEWS; view++)
-		prepare(&forms[view], (enum field_view)view);
-}
 
 struct pen {
 	char *at, *end;
@@ -357,7 +209,7 @@ put_field(struct pen *pen, struct reading *reading, enum field field)
 }
 
 static bool
-put_record(struct pen *pen, struct reading *reading, const struct form *form)
+put_record(struct pen *pen, struct reading *reading, const struct record_form *form)
 {
 	bool fits = true;
 
@@ -377,13 +229,18 @@ put_record(struct pen *pen, struct reading *reading, const struct form *form)
 }
 
 void
-record_json_write(struct text *text, struct reading *reading, enum field_view view)
+record_json_write_as(struct text *text, struct reading *reading, const struct record_form *form)
 {
 	struct pen pen = { text->bytes + text->length, text->bytes + text->size - 1 };
 
-	pthread_once(&prepared, prepare_all);
-	if (!put_record(&pen, reading, &forms[view]))
+	if (!put_record(&pen, reading, form))
 		text->truncated = true;
 	text->length = (size_t)(pen.at - text->bytes);
 	text->bytes[text->length] = '\0';
+}
+
+void
+record_json_write(struct text *text, struct reading *reading, enum field_view view)
+{
+	record_json_write_as(text, reading, record_form_of_view(view));
 }

@@ -3,7 +3,7 @@
 #define EXPORT_RECORD_JSON_H
 
 #include "base/text.h"
-#include "track/fields.h"
+#include "export/record_form.h"
 
 /*
  * One connection as JSON, compact, on one line without a newline.
@@ -16,5 +16,6 @@ enum { RECORD_JSON_MAX = 160 * 1024 }; /* no record is longer, whatever its name
 
 /* Any thread.  When it does not fit, the text is cut somewhere and says so. */
 void record_json_write(struct text *text, struct reading *reading, enum field_view view);
+void record_json_write_as(struct text *text, struct reading *reading, const struct record_form *form);
 
 #endif
