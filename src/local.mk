@@ -59,6 +59,7 @@ libsockproxy_a_SOURCES = \
 	%D%/export/json.c %D%/export/json.h \
 	%D%/export/record_form.c %D%/export/record_form.h \
 	%D%/export/record_json.c %D%/export/record_json.h \
+	%D%/export/record_table.c %D%/export/record_table.h \
 	%D%/proxy/admission.c %D%/proxy/admission.h \
 	%D%/proxy/bucket.c %D%/proxy/bucket.h \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \

@@ -77,6 +77,7 @@ unit_tests = \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
 	%D%/unit/test_record_json \
+	%D%/unit/test_record_table \
 	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
 	%D%/unit/test_slot \
