@@ -3,6 +3,7 @@ noinst_LIBRARIES += libsockproxy.a
 libsockproxy_a_CPPFLAGS = $(AM_CPPFLAGS) $(ASSERTS)
 libsockproxy_a_SOURCES = \
 	%D%/base/addr.c %D%/base/addr.h \
+	%D%/base/bucket.c %D%/base/bucket.h \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
 	%D%/base/figure.c %D%/base/figure.h \
 	%D%/base/flow.c %D%/base/flow.h \
@@ -14,6 +15,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
+	%D%/base/source_table.c %D%/base/source_table.h \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/config/endpoint.c %D%/config/endpoint.h \
@@ -61,7 +63,6 @@ libsockproxy_a_SOURCES = \
 	%D%/export/record_json.c %D%/export/record_json.h \
 	%D%/export/record_table.c %D%/export/record_table.h \
 	%D%/proxy/admission.c %D%/proxy/admission.h \
-	%D%/proxy/bucket.c %D%/proxy/bucket.h \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conns.c %D%/proxy/conns.h %D%/proxy/conn_parts.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
@@ -77,7 +78,6 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/sampler.c %D%/proxy/sampler.h \
 	%D%/proxy/sniffing.c %D%/proxy/sniffing.h \
 	%D%/proxy/symptoms.c %D%/proxy/symptoms.h \
-	%D%/proxy/source_table.c %D%/proxy/source_table.h \
 	%D%/proxy/workbench.c %D%/proxy/workbench.h \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/accept.c %D%/api/accept.h \

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include "proxy/bucket.h"
-#include "proxy/source_table.h"
+#include "base/bucket.h"
+#include "base/source_table.h"
 
 /* What is counted of a listener. */
 struct gate {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "proxy/bucket.h"
+#include "base/bucket.h"
 
 #include <pthread.h>
 #include "base/clock.h"
@@ -113,7 +113,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("proxy/bucket");
+	Suite *suite = suite_create("base/bucket");
 	TCase *tcase = tcase_create("tokens");
 
 	tcase_set_timeout(tcase, 30);

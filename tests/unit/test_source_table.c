@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "proxy/source_table.h"
+#include "base/source_table.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -331,7 +331,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *suite = suite_create("proxy/source_table");
+	Suite *suite = suite_create("base/source_table");
 	TCase *alone = tcase_create("one thread");
 	TCase *many = tcase_create("many threads");
 

@@ -8,7 +8,7 @@
  * first counted, then summed, so that of two at least one sees the other.
  * When both do and give way, they find the same entry the next time.
  */
-#include "proxy/source_table.h"
+#include "base/source_table.h"
 
 #include <assert.h>
 #include <errno.h>

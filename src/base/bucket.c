@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "proxy/bucket.h"
+#include "base/bucket.h"
 
 #include "base/clock.h"
 

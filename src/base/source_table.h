@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef PROXY_SOURCE_TABLE_H
-#define PROXY_SOURCE_TABLE_H
+#ifndef BASE_SOURCE_TABLE_H
+#define BASE_SOURCE_TABLE_H
 
 #include <stdint.h>
-#include "proxy/bucket.h"
+#include "base/bucket.h"
 
 /*
  * Who is connected how often: a count of open connections and a token bucket
- * for each source, shared by all workers without a lock.
+ * for each source, shared by all threads without a lock.
  *
  * A source is an IPv4 address, or the /64 of an IPv6 one: within that, whoever
  * has one address has them all.
@@ -25,7 +25,7 @@ struct source_table;
 struct source_table *source_table_new(uint32_t max_conns);
 void source_table_free(struct source_table *table);
 
-/* Any worker, from here on. */
+/* Any thread, from here on. */
 
 enum source_answer {
 	SOURCE_COUNTED,
