@@ -62,6 +62,7 @@ libsockproxy_a_SOURCES = \
 	%D%/export/record_form.c %D%/export/record_form.h \
 	%D%/export/record_json.c %D%/export/record_json.h \
 	%D%/export/record_table.c %D%/export/record_table.h \
+	%D%/export/schema.c %D%/export/schema.h \
 	%D%/proxy/admission.c %D%/proxy/admission.h \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conns.c %D%/proxy/conns.h %D%/proxy/conn_parts.h \
@@ -95,6 +96,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/route_index.c \
 	%D%/api/route_listener_patch.c %D%/api/route_listeners.c \
 	%D%/api/route_probes.c \
+	%D%/api/route_schema.c \
 	%D%/api/route_stats.c \
 	%D%/api/route_version.c \
 	%D%/api/router.c %D%/api/router.h \

@@ -1,6 +1,6 @@
 dist_check_SCRIPTS += %D%/check-floors.sh %D%/check-manual.sh %D%/run.sh
 TESTS += %D%/check-floors.sh %D%/check-manual.sh
-EXTRA_DIST += %D%/README.md %D%/valgrind.supp
+EXTRA_DIST += %D%/README.md %D%/valgrind.supp %D%/support/schema_judge.py
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir; \
 	SOCKPROXY='$(abs_top_builddir)/sockproxy'; export SOCKPROXY;
 
@@ -80,6 +80,7 @@ unit_tests = \
 	%D%/unit/test_record_table \
 	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
+	%D%/unit/test_schema \
 	%D%/unit/test_slot \
 	%D%/unit/test_sniff_proxy \
 	%D%/unit/test_socket \
@@ -148,6 +149,7 @@ integration_tests = \
 	%D%/integration/test_proxy_out \
 	%D%/integration/test_reasons \
 	%D%/integration/test_routes \
+	%D%/integration/test_schema \
 	%D%/integration/test_ss_agrees \
 	%D%/integration/test_timeouts
 

@@ -24,6 +24,7 @@ const struct route routes[] = {
 	{ "/listeners/NAME", "PATCH", route_listener_patch, none,        "pauses that listener, or has it listen again" },
 	{ "/livez",     reads, route_livez,     none,                    "200 while the process answers" },
 	{ "/readyz",    reads, route_readyz,    none,                    "200 while clients are accepted, else 503 with the reason" },
+	{ "/schema",    reads, route_schema,    route_schema_parameters, "JSON Schema of a connection: each field, its type, unit and meaning" },
 	{ "/stats",     reads, route_stats,     none,                    "totals since the start, and what is open now" },
 	{ "/version",   reads, route_version,   none,                    "what runs here: version, node, boot, libraries" },
 };

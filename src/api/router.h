@@ -42,10 +42,29 @@ struct route {
 extern const struct route routes[];
 extern const int route_count;
 
-answer_fn route_listener_patch, route_conn, route_conns, route_drain, route_drain_begin, route_drain_end, route_index,
-    route_kill, route_listeners, route_livez, route_readyz, route_stats, route_version;
+/* clang-format off */
+answer_fn
+	route_conn,
+	route_conns,
+	route_drain,
+	route_drain_begin,
+	route_drain_end,
+	route_index,
+	route_kill,
+	route_listener_patch,
+	route_listeners,
+	route_livez,
+	route_readyz,
+	route_schema,
+	route_stats,
+	route_version;
 
-extern const struct parameter route_conns_parameters[], route_drain_parameters[], route_kill_parameters[];
+extern const struct parameter
+	route_conns_parameters[],
+	route_drain_parameters[],
+	route_kill_parameters[],
+	route_schema_parameters[];
+/* clang-format on */
 
 /* The longest body that a request by this method may have; 0: it may have none. */
 size_t router_body_max(const char *method);

@@ -9,11 +9,13 @@
 #include "track/detail.h"
 #include "track/story.h"
 
-#define VIEW_OF(view) VIEW_##view
+#define VIEW_OF(view)      VIEW_##view
+#define MAY_BE_NULL_ALWAYS false
+#define MAY_BE_NULL_MAYBE  true
 
 const struct field_meaning field_meanings[FIELD_COUNT] = {
-#define FIELD(name, path, type, view, value, meaning) \
-	[FIELD_ENUM(name)] = { path, TYPE_##type, VIEW_OF(view), meaning },
+#define FIELD(name, path, type, view, known, value, meaning) \
+	[FIELD_ENUM(name)] = { path, TYPE_##type, VIEW_OF(view), MAY_BE_NULL_##known, meaning },
 #include "track/fields.def"
 };
 
@@ -319,7 +321,7 @@ struct value
 field_read(struct reading *r, enum field field)
 {
 	switch (field) {
-#define FIELD(name, path, type, view, value, meaning) \
+#define FIELD(name, path, type, view, known, value, meaning) \
 	case FIELD_ENUM(name): \
 		return value;
 #include "track/fields.def"

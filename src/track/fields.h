@@ -10,7 +10,7 @@
 #define FIELD_ENUM(name) FIELD_##name /* lets LEG(…) in fields.def expand first */
 
 enum field {
-#define FIELD(name, path, type, view, value, meaning) FIELD_ENUM(name),
+#define FIELD(name, path, type, view, known, value, meaning) FIELD_ENUM(name),
 #include "track/fields.def"
 	FIELD_COUNT
 };
@@ -41,6 +41,7 @@ struct field_meaning {
 	const char *path; /* "legs.client.bytes_received": dots lead into objects */
 	enum field_type type;
 	enum field_view view; /* the first that has it */
+	bool may_be_null;     /* although the object that it stands in is not */
 	const char *meaning;
 };
 extern const struct field_meaning field_meanings[FIELD_COUNT];
