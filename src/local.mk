@@ -88,6 +88,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/filter_take.c %D%/api/filter_take.h \
 	%D%/api/guard.c %D%/api/guard.h \
 	%D%/api/orders_reply.c %D%/api/orders_reply.h \
+	%D%/api/openapi.c %D%/api/openapi.h %D%/api/openapi_schemas.c %D%/api/route_openapi.c \
 	%D%/api/query.c %D%/api/query.h \
 	%D%/api/reply.c %D%/api/reply.h \
 	%D%/api/route_conn.c \

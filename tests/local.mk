@@ -70,6 +70,7 @@ unit_tests = \
 	%D%/unit/test_network \
 	%D%/unit/test_notes \
 	%D%/unit/test_notify \
+	%D%/unit/test_openapi \
 	%D%/unit/test_options \
 	%D%/unit/test_orders \
 	%D%/unit/test_proxy_header \
@@ -158,9 +159,10 @@ real_scripts = \
 	%D%/integration/real_http.sh \
 	%D%/integration/real_iperf3.sh \
 	%D%/integration/real_postgres.sh \
-	%D%/integration/real_redis.sh
+	%D%/integration/real_redis.sh \
+	%D%/integration/test_openapi.sh
 dist_check_SCRIPTS += $(real_scripts)
-EXTRA_DIST += %D%/support/real.sh
+EXTRA_DIST += %D%/support/real.sh %D%/support/contract.py
 
 # every record beside the packets of its connection
 wire_script = %D%/integration/test_wire.sh

@@ -41,6 +41,24 @@ static const struct {
 
 enum { DETAIL_MAX = 512 };
 
+int
+problem_status(enum problem problem)
+{
+	return problems[problem].status;
+}
+
+const char *
+problem_type(enum problem problem)
+{
+	return problems[problem].type;
+}
+
+const char *
+problem_title(enum problem problem)
+{
+	return problems[problem].title;
+}
+
 void
 reply_document(struct reply *reply, json_t *document)
 {

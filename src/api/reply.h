@@ -32,6 +32,7 @@ struct reply {
 
 /* What can be wrong with a request.  RFC 9457: each has a type to tell it by, a title and a status. */
 enum problem {
+	PROBLEM_NONE,
 	PROBLEM_BAD_REQUEST,
 	PROBLEM_UNKNOWN_PARAMETER,
 	PROBLEM_REPEATED_PARAMETER,
@@ -57,6 +58,10 @@ enum problem {
 	PROBLEM_BUSY,
 	PROBLEMS
 };
+
+int problem_status(enum problem problem);
+const char *problem_type(enum problem problem); /* behind urn:sockproxy:problem: */
+const char *problem_title(enum problem problem);
 
 /* Each fills an empty reply; without memory it becomes PROBLEM_NO_MEMORY. */
 void reply_document(struct reply *reply, json_t *document); /* takes it */

@@ -54,6 +54,7 @@ answer_fn
 	route_listener_patch,
 	route_listeners,
 	route_livez,
+	route_openapi,
 	route_readyz,
 	route_schema,
 	route_stats,

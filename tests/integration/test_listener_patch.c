@@ -301,6 +301,7 @@ START_TEST(without_admin_write_nothing_changes)
 	ck_assert_int_eq(patch("127.0.0.1:0", "{\"state\":\"paused\"}", NULL), 403);
 	ck_assert_int_eq(http_order(proxy, "PATCH", "/listeners", "", NULL), 405);
 	ck_assert_int_eq(http_order(proxy, "GET", "/listeners/127.0.0.1:0", "", NULL), 405);
+	ck_assert_int_eq(http_order(proxy, "OPTIONS", "/listeners/127.0.0.1:0", "", NULL), 204);
 	ck_assert(is_in(0, "listening", "[]"));
 	stop();
 }

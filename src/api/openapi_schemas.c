@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/openapi.h"
+
+#include <stddef.h>
+
+/* JSON as it is, which the compiler makes a text of. */
+#define SCHEMA(...) #__VA_ARGS__
+
+/* clang-format off */
+const struct openapi_schema openapi_schemas[] = {
+	{ "Problem", SCHEMA({
+		"type": "object",
+		"description": "RFC 9457",
+		"required": ["type", "title", "status", "detail"],
+		"properties": {
+			"type": { "type": "string", "pattern": "^urn:sockproxy:problem:[a-z_]+$" },
+			"title": { "type": "string" },
+			"status": { "type": "integer", "minimum": 400, "maximum": 599 },
+			"detail": { "type": "string", "description": "what was found, and what was expected" },
+			"parameter": { "type": "string", "description": "the one at fault" },
+			"position": { "type": "integer", "minimum": 0, "description": "the byte of a filter at which its mistake begins" },
+			"length": { "type": "integer", "minimum": 0, "description": "how many bytes it has" },
+			"caret": { "type": "string", "description": "the filter, and in a second line a mark below the mistake" },
+			"connection": { "$ref": "#/components/schemas/ConnectionSingle" }
+		}
+	}) },
+	{ "Index", SCHEMA({
+		"type": "object",
+		"required": ["name", "version", "paths"],
+		"properties": {
+			"name": { "const": "sockproxy" },
+			"version": { "type": "string" },
+			"paths": { "type": "array", "items": {
+				"type": "object",
+				"required": ["path", "methods", "parameters", "help"],
+				"properties": {
+					"path": { "type": "string" },
+					"methods": { "type": "string" },
+					"parameters": { "type": "array", "items": { "type": "string" } },
+					"help": { "type": "string" }
+				}
+			} }
+		}
+	}) },
+	{ "ConnectionAny", SCHEMA({
+		"type": "object",
+		"description": "a connection, with the fields of the view, or those that were asked for"
+	}) },
+	{ "ConnectionList", SCHEMA({
+		"type": "object",
+		"required": ["schema_version", "time", "cursor", "conns", "next", "matched", "overwritten"],
+		"properties": {
+			"schema_version": { "const": 1 },
+			"time": { "type": "string", "format": "date-time" },
+			"cursor": { "type": "string", "description": "where /events goes on from here, as since=" },
+			"conns": { "type": "array", "items": { "$ref": "#/components/schemas/ConnectionAny" } },
+			"next": { "type": ["string", "null"], "description": "where the list goes on, as after=" },
+			"matched": { "type": ["integer", "null"], "description": "how many match in all, with count=1" },
+			"overwritten": { "type": ["integer", "null"], "description": "closed ones that the history lost before the list came there" }
+		}
+	}) },
+	{ "Orders", SCHEMA({
+		"type": "object",
+		"required": ["posted", "detail"],
+		"properties": {
+			"matched": { "type": "integer", "minimum": 0 },
+			"posted": { "type": "integer", "minimum": 0, "description": "how many orders are on their way; what comes of them is told by events" },
+			"detail": { "type": ["string", "null"] }
+		}
+	}) },
+	{ "Drain", SCHEMA({
+		"type": "object",
+		"required": ["state", "since", "until", "left_us", "connections_left"],
+		"properties": {
+			"state": { "enum": ["accepting", "draining", "drained", "stopping"] },
+			"since": { "type": ["string", "null"], "format": "date-time" },
+			"until": { "type": ["string", "null"], "format": "date-time" },
+			"left_us": { "type": ["integer", "null"], "minimum": 0 },
+			"connections_left": { "type": "integer", "minimum": 0 }
+		}
+	}) },
+	{ "ListenerStep", SCHEMA({
+		"type": "object",
+		"required": ["at", "errno", "times"],
+		"properties": {
+			"at": { "type": ["string", "null"], "format": "date-time" },
+			"errno": { "type": ["string", "null"] },
+			"times": { "type": "integer", "minimum": 0 }
+		}
+	}) },
+	{ "Listener", SCHEMA({
+		"type": "object",
+		"required": ["name", "upstream", "state", "paused_by", "bound", "sockets", "steps", "accepted", "queue_length", "queue_limit", "turns"],
+		"properties": {
+			"name": { "type": "string" },
+			"upstream": { "type": "string" },
+			"state": { "enum": ["new", "listening", "paused", "closed", "failed"] },
+			"paused_by": { "type": "array", "uniqueItems": true, "items": { "enum": ["admin", "drain", "connections", "descriptors"] } },
+			"bound": { "type": ["string", "null"] },
+			"sockets": { "type": "integer", "minimum": 0 },
+			"steps": { "type": "object", "additionalProperties": { "$ref": "#/components/schemas/ListenerStep" } },
+			"accepted": { "type": "integer", "minimum": 0 },
+			"queue_length": { "type": ["integer", "null"], "minimum": 0 },
+			"queue_limit": { "type": ["integer", "null"], "minimum": 0 },
+			"turns": {
+				"type": "object",
+				"required": ["count", "p50_us", "p90_us", "p99_us", "max_us"],
+				"properties": {
+					"count": { "type": "integer", "minimum": 0 },
+					"p50_us": { "type": ["integer", "null"] },
+					"p90_us": { "type": ["integer", "null"] },
+					"p99_us": { "type": ["integer", "null"] },
+					"max_us": { "type": ["integer", "null"] }
+				}
+			}
+		}
+	}) },
+	{ "Listeners", SCHEMA({
+		"type": "object",
+		"required": ["listeners"],
+		"properties": {
+			"listeners": { "type": "array", "items": { "$ref": "#/components/schemas/Listener" } }
+		}
+	}) },
+	{ "ListenerChange", SCHEMA({
+		"type": "object",
+		"required": ["state"],
+		"additionalProperties": false,
+		"properties": {
+			"state": { "enum": ["paused", "listening"] }
+		}
+	}) },
+	{ "Counts", SCHEMA({
+		"type": "object",
+		"additionalProperties": { "type": "integer", "minimum": 0 }
+	}) },
+	{ "Stats", SCHEMA({
+		"type": "object",
+		"required": ["time", "started_at", "uptime_us", "connections_active", "connections_max", "connections_by_state",
+			"connections_closed_by_reason", "connections_closed_by_kind", "totals", "buffer_memory_bytes",
+			"log_lines_dropped", "orders_refused"],
+		"properties": {
+			"time": { "type": "string", "format": "date-time" },
+			"started_at": { "type": "string", "format": "date-time" },
+			"uptime_us": { "type": "integer", "minimum": 0 },
+			"connections_active": { "type": "integer", "minimum": 0 },
+			"connections_max": { "type": "integer", "minimum": 1 },
+			"connections_by_state": { "$ref": "#/components/schemas/Counts" },
+			"connections_closed_by_reason": { "$ref": "#/components/schemas/Counts" },
+			"connections_closed_by_kind": { "$ref": "#/components/schemas/Counts" },
+			"totals": { "$ref": "#/components/schemas/Counts" },
+			"buffer_memory_bytes": { "type": "integer", "minimum": 0 },
+			"log_lines_dropped": { "type": "integer", "minimum": 0 },
+			"orders_refused": { "type": "integer", "minimum": 0 }
+		}
+	}) },
+	{ "Version", SCHEMA({
+		"type": "object",
+		"required": ["name", "version", "node", "boot", "started_at", "demo", "libraries"],
+		"properties": {
+			"name": { "const": "sockproxy" },
+			"version": { "type": "string" },
+			"node": { "type": "string" },
+			"boot": { "type": "string" },
+			"started_at": { "type": "string", "format": "date-time" },
+			"demo": { "type": "boolean" },
+			"libraries": { "type": "object", "additionalProperties": { "type": "string" } }
+		}
+	}) },
+	{ "Document", SCHEMA({
+		"type": "object"
+	}) },
+	{ NULL, NULL },
+};
+/* clang-format on */
