@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # /openapi.json beside what is really answered, to every operation, rightly and wrongly called.
-# OPENAPI_VALIDATOR, a command that takes a file, judges the document itself as well.
+# OPENAPI_VALIDATOR, the validate-api of @seriousme/openapi-schema-validator, judges the document itself as well.
 # shellcheck disable=SC2154 # real.sh sets work, port, address and the like
 . "${srcdir:-.}/tests/support/real.sh"
 python=/usr/bin/python3 # Debian's; the PATH may begin with some other
@@ -16,5 +16,7 @@ start_proxy -l 127.0.0.1:0 -u "127.0.0.1:$target" --admin-write
 	fail "the document and the answers disagree"
 if [ -n "${OPENAPI_VALIDATOR:-}" ]; then
 	curl -s "$admin/openapi.json" >"$work/openapi.json" || fail "curl"
-	check "the validator takes the document" $OPENAPI_VALIDATOR "$work/openapi.json"
+	"$OPENAPI_VALIDATOR" "$work/openapi.json" >"$work/validator.log" || fail "$OPENAPI_VALIDATOR"
+	grep -q '"valid": true' "$work/validator.log" || fail "the document is no OpenAPI" # its status tells nothing
+	echo "ok: $OPENAPI_VALIDATOR takes the document"
 fi
