@@ -3,7 +3,7 @@
 
 #include "support/suite.h"
 
-static const char *const names[] = { "state", "limit", "after", "established", "at", NULL };
+static const char *const names[] = { "state", "limit", "after", "established", "at", "client", "clean", NULL };
 
 static const struct {
 	const char *word;
@@ -15,6 +15,10 @@ static const struct {
 	{ "limits", "limit" },
 	{ "established", "established" },
 	{ "establisht", "established" },
+	{ "etsablishde", "established" },
+	{ "claen", "clean" },
+	{ "celan", "clean" },
+	{ "clinet", "client" },
 	{ "a", "at" },
 	{ "", NULL },
 	{ "x", NULL },
