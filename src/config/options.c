@@ -299,6 +299,18 @@ take_log_conns(struct command *command)
 	return take_word(command, words, sizeof(words) / sizeof(words[0]));
 }
 
+/* No mistake in it is seen here: that takes the table of fields. */
+static bool
+take_filter(struct command *command)
+{
+	size_t length = strlen(command->value);
+
+	if (length == 0 || length >= FILTER_SETTING_MAX)
+		return refuse(command, "must be a filter of 1 to 4096 bytes");
+	memcpy(place(command), command->value, length + 1);
+	return true;
+}
+
 static bool
 take_flag(struct command *command)
 {
@@ -315,7 +327,7 @@ take_flag(struct command *command)
 #define HISTORY_MOST (1 << 24)
 #define RATE_MOST    1000000
 
-_Static_assert(PAIRS_MAX == 64, "messages say so");
+_Static_assert(PAIRS_MAX == 64 && FILTER_SETTING_MAX == 4097, "messages say so");
 _Static_assert(sizeof(enum proxy_out) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned) &&
 		   sizeof(enum log_conns) == sizeof(unsigned),
     "take_word writes them");
@@ -382,6 +394,8 @@ static const struct option_row rows[] = {
 	  "error, warning, notice, info or debug" },
 	{ NULL, "--log-conns",          "FORM",       take_log_conns, AT(log_conns), 0, 0, "text",
 	  "closed ones as text, json, or off" },
+	{ NULL, "--log-filter",         "FILTER",     take_filter,    AT(log_filter), 0, 0, NULL,
+	  "of closed ones only those that match" },
 	{ NULL, "--log-probes",         NULL,         take_flag,      AT(log_probes), 0, 0, NULL,
 	  "those that came and went without a byte, too" },
 	{ NULL, "--demo",               NULL,         take_flag,      AT(demo), 0, 0, NULL,

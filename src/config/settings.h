@@ -13,9 +13,10 @@ enum {
 	TARGETS_MAX = 16, /* addresses of one -u */
 	WORKERS_MAX = 128,
 	SOURCES_MAX = 16,
-	NETWORKS_MAX = 64,   /* of --allow, and of --deny */
-	NAME_TEXT_MAX = 512, /* what -l and -u may be in all, with the NUL */
-	HOST_TEXT_MAX = 256, /* RFC 1035: a name has at most 253 characters */
+	NETWORKS_MAX = 64,         /* of --allow, and of --deny */
+	NAME_TEXT_MAX = 512,       /* what -l and -u may be in all, with the NUL */
+	HOST_TEXT_MAX = 256,       /* RFC 1035: a name has at most 253 characters */
+	FILTER_SETTING_MAX = 4097, /* with the NUL */
 };
 
 struct listen_setting {
@@ -92,6 +93,8 @@ struct settings {
 	enum log_level log_level;
 	enum log_conns log_conns;
 	bool log_probes; /* log all closed ones, not only those of KIND_PROXY */
+	char log_filter
+	    [FILTER_SETTING_MAX]; /* … and of these the ones that match; empty: all.  Only track knows whether it is one */
 	bool demo;
 };
 

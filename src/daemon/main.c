@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "config/options.h"
 #include "daemon/daemon.h"
+#include "export/conn_log.h"
 
 enum { EXIT_USAGE = 2, HELP_MAX = 16384 };
 
@@ -17,7 +18,9 @@ main(int argc, char **argv)
 	text_init(&text, line, sizeof(line));
 	switch (options_parse(&settings, argc, argv, &text)) {
 	case OPTIONS_RUN:
-		return daemon_run(&settings);
+		if (conn_log_check(&settings, &text))
+			return daemon_run(&settings);
+		break;
 	case OPTIONS_HELP:
 		text_init(&text, help, sizeof(help));
 		options_help(&text);

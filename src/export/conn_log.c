@@ -27,6 +27,7 @@
 #include "base/text.h"
 #include "export/conn_line.h"
 #include "export/record_json.h"
+#include "track/filter.h"
 
 enum {
 	BATCH_MAX = 192 * 1024,
@@ -39,6 +40,7 @@ enum {
 
 struct conn_log {
 	const struct track *track;
+	struct filter *filter; /* NULL: all have a line */
 	struct bus_cursor cursor;
 	pthread_t thread;
 	_Atomic int64_t deadline_ns; /* 0 until the stop, then when to give up */
@@ -148,24 +150,28 @@ tell_missed(struct conn_log *log)
 
 	if (missed == log->missed_told)
 		return;
-	text_addf(&log->batch, "%s warning: conn-log: %llu lines missed: stderr is slow\n",
-	    clock_format(clock_wall_us(), when, sizeof(when)), (unsigned long long)(missed - log->missed_told));
+	text_addf(&log->batch, "%s warning: conn-log: %s%llu lines missed: stderr is slow\n",
+	    clock_format(clock_wall_us(), when, sizeof(when)), log->filter == NULL ? "" : "up to ",
+	    (unsigned long long)(missed - log->missed_told));
 	log->missed_told = missed;
 }
 
-/* JSON is the whole record, a line of NDJSON. */
-static void
+/* JSON is the whole record, a line of NDJSON.  False: it is none of those that are meant. */
+static bool
 format_line(struct conn_log *log, const struct record *record)
 {
 	struct reading reading = { .track = log->track, .record = record, .now_ns = record->closed_ns };
 
+	if (!filter_matches(log->filter, &reading))
+		return false;
 	text_init(&log->line, log->line_bytes, sizeof(log->line_bytes));
 	if (log->track->settings->log_conns == LOG_CONNS_TEXT) {
 		conn_line_format(&log->line, log->track, record);
-		return;
+		return true;
 	}
 	record_json_write(&log->line, &reading, VIEW_SINGLE);
 	text_add_char(&log->line, '\n');
+	return true;
 }
 
 static bool
@@ -221,7 +227,8 @@ write_lines(struct conn_log *log)
 	while (bus_next(&log->cursor, &event))
 		continue;
 	while (next_closed(log, &closed)) {
-		format_line(log, &closed.record);
+		if (!format_line(log, &closed.record))
+			continue;
 		if (log->batch.length + log->line.length > log->batch_max)
 			write_batch(log);
 		if (log->batch.length == 0)
@@ -259,10 +266,43 @@ choose_batch_max(void)
 	return fstat(STDERR_FILENO, &out) == 0 && S_ISREG(out.st_mode) ? BATCH_MAX - 1 : PIPE_BUF;
 }
 
+_Static_assert((int)FILTER_SETTING_MAX > (int)FILTER_TEXT_MAX, "the longest filter fits");
+
+static bool
+compile(struct filter **filter, const struct settings *settings, struct filter_fault *fault)
+{
+	*filter = settings->log_filter[0] == '\0' ? NULL : filter_new(settings->log_filter, fault);
+	return *filter != NULL || settings->log_filter[0] == '\0';
+}
+
+bool
+conn_log_check(const struct settings *settings, struct text *error)
+{
+	struct filter *filter;
+	struct filter_fault fault;
+	bool fine = compile(&filter, settings, &fault);
+
+	filter_free(filter);
+	if (fine)
+		return true;
+	text_addf(error, "--log-filter: %s\n", fault.message);
+	filter_fault_write(&fault, settings->log_filter, error);
+	return false;
+}
+
+static void
+free_log(struct conn_log *log)
+{
+	bus_unfollow(&log->cursor);
+	filter_free(log->filter);
+	free(log);
+}
+
 int
 conn_log_start(struct conn_log **log, const struct track *track)
 {
 	int rings = history_rings(track->history);
+	struct filter_fault fault;
 	struct conn_log *it;
 	int error;
 
@@ -276,13 +316,14 @@ conn_log_start(struct conn_log **log, const struct track *track)
 	it->batch_max = choose_batch_max();
 	text_init(&it->batch, it->batch_bytes, sizeof(it->batch_bytes));
 	error = bus_follow(track->bus, &it->cursor);
+	if (error == 0 && !compile(&it->filter, track->settings, &fault))
+		error = -ENOMEM; /* what else, after the check */
 	for (int ring = 0; ring < rings; ring++)
 		it->next[ring] = history_head(track->history, ring);
 	if (error == 0)
 		error = -pthread_create(&it->thread, NULL, follow, it);
 	if (error != 0) {
-		bus_unfollow(&it->cursor);
-		free(it);
+		free_log(it);
 		return error;
 	}
 	*log = it;
@@ -304,8 +345,7 @@ conn_log_stop(struct conn_log *log)
 	patience.tv_sec += 2;
 	if (pthread_timedjoin_np(log->thread, NULL, &patience) != 0)
 		return false;
-	bus_unfollow(&log->cursor);
-	free(log);
+	free_log(log);
 	return true;
 }
 

@@ -59,6 +59,21 @@ START_TEST(a_wrong_command_line_is_one_line_and_status_2)
 }
 END_TEST
 
+START_TEST(a_mistake_in_a_filter_is_shown_with_its_place)
+{
+	char directory[] = "/tmp/sockproxy-test-XXXXXX";
+	struct proxy *proxy;
+
+	ck_assert_ptr_ne(mkdtemp(directory), NULL);
+	proxy = proxy_run("-l unix:%s/listener -u 127.0.0.1:9 --log-filter age>1h&&claen", directory);
+	ck_assert_int_eq(proxy_exit_status(proxy), 2);
+	ck_assert_str_eq(proxy_stderr(proxy), "sockproxy: --log-filter: No field is called claen; did you mean clean?\n"
+					      "age>1h&&claen\n"
+					      "        ^~~~~\n");
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+END_TEST
+
 START_TEST(a_wrong_command_line_starts_nothing)
 {
 	char directory[] = "/tmp/sockproxy-test-XXXXXX";
@@ -173,6 +188,7 @@ main(void)
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_loop_test(tcase, a_wrong_command_line_is_one_line_and_status_2, 0, sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(tcase, a_mistake_in_a_filter_is_shown_with_its_place);
 	tcase_add_test(tcase, a_wrong_command_line_starts_nothing);
 	tcase_add_test(tcase, a_port_in_use_is_named);
 	tcase_add_test(tcase, a_port_of_another_sockproxy_is_in_use);

@@ -519,6 +519,25 @@ START_TEST(each_closed_connection_is_a_line_on_stderr)
 }
 END_TEST
 
+START_TEST(the_log_has_those_alone_that_are_meant)
+{
+	hop = hop_open("--log-filter close.reason==client_reset&&rtt!=null");
+	peer_say(hop.client, "hello");
+	peer_expect(hop.upstream, "hello");
+	peer_close(&hop.client);
+	peer_expect_end(hop.upstream);
+	peer_close(&hop.upstream);
+	proxy_closed(hop.proxy, 1);
+	hop_connect(&hop);
+	peer_say(hop.client, "hello");
+	peer_expect(hop.upstream, "hello");
+	peer_reset(&hop.client);
+	peer_expect_reset(hop.upstream);
+	wait_until(proxy_has_said(hop.proxy, " client_reset "));
+	ck_assert(!proxy_has_said(hop.proxy, "client_fin"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -534,6 +553,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_reason_of_our_own_is_told_as_it_was, 0, PLAYS);
 	tcase_add_test(tcase, urgent_bytes_do_not_break_the_stream);
 	tcase_add_test(tcase, each_closed_connection_is_a_line_on_stderr);
+	tcase_add_test(tcase, the_log_has_those_alone_that_are_meant);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

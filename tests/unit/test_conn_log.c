@@ -188,6 +188,38 @@ START_TEST(probes_have_lines_on_demand)
 }
 END_TEST
 
+START_TEST(with_a_filter_those_that_match_have_lines)
+{
+	settings.log_probes = true;
+	strcpy(settings.log_filter, "worker == 1 and kind != probe");
+	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
+	for (int i = 0; i < 12; i++)
+		live_and_close_as(i % WORKERS, i % 3 == 0 ? KIND_PROXY : KIND_PROBE);
+	conn_log_stop(conn_log);
+	stderr_pipe_read_all();
+	ck_assert_uint_eq(stderr_pipe_count(" client_fin "), 2);
+	ck_assert_uint_eq(stderr_pipe_count("\n"), 2);
+}
+END_TEST
+
+START_TEST(a_filter_is_checked_before_anything_is_opened)
+{
+	char bytes[512];
+	struct text error;
+
+	text_init(&error, bytes, sizeof(bytes));
+	ck_assert(conn_log_check(&settings, &error));
+	strcpy(settings.log_filter, "age > 1h");
+	ck_assert(conn_log_check(&settings, &error));
+	ck_assert_str_eq(bytes, "");
+	strcpy(settings.log_filter, "age > 1h or claen");
+	ck_assert(!conn_log_check(&settings, &error));
+	ck_assert_str_eq(bytes, "--log-filter: No field is called claen; did you mean clean?\n"
+				"age > 1h or claen\n"
+				"            ^~~~~");
+}
+END_TEST
+
 START_TEST(a_stop_writes_what_was_published_before_it)
 {
 	ck_assert_int_eq(conn_log_start(&conn_log, &track), 0);
@@ -302,6 +334,8 @@ main(void)
 	tcase_add_test(tcase, no_other_line_comes_between_the_pieces_of_a_record);
 	tcase_add_test(tcase, probes_have_no_line_and_none_is_missed);
 	tcase_add_loop_test(tcase, probes_have_lines_on_demand, 0, 2);
+	tcase_add_test(tcase, with_a_filter_those_that_match_have_lines);
+	tcase_add_test(tcase, a_filter_is_checked_before_anything_is_opened);
 	tcase_add_test(tcase, a_stop_writes_what_was_published_before_it);
 	tcase_add_test(tcase, who_closed_before_the_start_has_no_line);
 	tcase_add_test(tcase, a_full_pipe_costs_lines_and_says_how_many);
