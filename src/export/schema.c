@@ -67,7 +67,7 @@ static const struct member attempt_members[] = {
 	{ "duration_us", TYPE_DURATION, true, NULL, "how long it took; null while it lasts" },
 	{ "result", TYPE_WORD, false, result_word, "what came of it" },
 	{ "errno", TYPE_ERRNO, true, NULL, "the error; null if there was none" },
-	{ NULL },
+	{ 0 },
 };
 
 static const struct member event_members[] = {
@@ -75,7 +75,7 @@ static const struct member event_members[] = {
 	{ "leg", TYPE_WORD, true, leg_word, "where it was; null where it is of neither leg" },
 	{ "event", TYPE_WORD, false, step_word, "what it was" },
 	{ "errno", TYPE_ERRNO, true, NULL, "the error; null if there was none" },
-	{ NULL },
+	{ 0 },
 };
 
 static void

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A filter is refused, with a place in its text and a picture of it; or it compiles, always to the same answers. */
+/* A filter is refused, with a place in its text and a picture of it; or it compiles, always to the same answers, and
+ * what is not meant by it is meant by the opposite. */
 #include "track/filter.h"
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
 #include "track/conn_id.h"
@@ -50,6 +52,19 @@ check_picture(const struct filter_fault *fault, const char *text)
 		assert((unsigned char)*at >= ' ' || *at == '\n');
 }
 
+/* What stands around the text may be too much for it, and nothing else may be wrong. */
+static struct filter *
+compile_opposite(const char *text)
+{
+	static char opposite[3 * FILTER_TEXT_MAX];
+	struct filter_fault fault;
+
+	snprintf(opposite, sizeof(opposite), "not(%s)", text);
+	struct filter *filter = filter_new(opposite, &fault);
+	assert(filter != NULL || strncmp(fault.message, "It ", 3) == 0);
+	return filter;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -67,13 +82,15 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		check_picture(&fault, text);
 		return 0;
 	}
-	struct filter *again = filter_new(text, &fault);
+	struct filter *again = filter_new(text, &fault), *opposite = compile_opposite(text);
 	assert(again != NULL);
 	for (int i = 0; i < 2; i++) {
 		struct reading reading = { &track, i == 0 ? &young : &old, .now_ns = NS_PER_S };
 
 		assert(filter_matches(filter, &reading) == filter_matches(again, &reading));
+		assert(opposite == NULL || filter_matches(filter, &reading) != filter_matches(opposite, &reading));
 	}
+	filter_free(opposite);
 	filter_free(filter);
 	filter_free(again);
 	return 0;

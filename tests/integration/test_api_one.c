@@ -8,6 +8,15 @@
 #include "support/suite.h"
 #include "track/conn_id.h"
 
+/* To a GET of a path as the index writes it: no connection is called ID, and of a listener nothing is shown. */
+static int
+expected_status(const char *path)
+{
+	if (strncmp(path, "/conns/ID", strlen("/conns/ID")) == 0)
+		return 404;
+	return strcmp(path, "/listeners/NAME") == 0 ? 405 : 200;
+}
+
 START_TEST(the_index_names_paths_that_answer)
 {
 	json_t *index = json_deep_copy(api_get("/")), *path;
@@ -19,7 +28,7 @@ START_TEST(the_index_names_paths_that_answer)
 
 		ck_assert_ptr_nonnull(json_string_value(json_object_get(path, "help")));
 		api_ask(name);
-		ck_assert_int_eq(api.answer.status, strcmp(name, "/conns/ID") == 0 ? 404 : 200);
+		ck_assert_msg(api.answer.status == expected_status(name), "%s: %d", name, api.answer.status);
 	}
 	json_decref(index);
 }
