@@ -83,10 +83,12 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/accept.c %D%/api/accept.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \
+	%D%/api/conns_list.c %D%/api/conns_list.h \
 	%D%/api/conns_walk.c %D%/api/conns_walk.h \
 	%D%/api/cursor.c %D%/api/cursor.h \
 	%D%/api/filter_take.c %D%/api/filter_take.h \
 	%D%/api/guard.c %D%/api/guard.h \
+	%D%/api/id_set.c %D%/api/id_set.h \
 	%D%/api/orders_reply.c %D%/api/orders_reply.h \
 	%D%/api/openapi.c %D%/api/openapi.h %D%/api/openapi_schemas.c %D%/api/route_openapi.c \
 	%D%/api/query.c %D%/api/query.h \
@@ -101,7 +103,10 @@ libsockproxy_a_SOURCES = \
 	%D%/api/route_stats.c \
 	%D%/api/route_version.c \
 	%D%/api/router.c %D%/api/router.h \
+	%D%/api/selection.c %D%/api/selection.h \
 	%D%/api/server.c %D%/api/server.h \
+	%D%/api/shape.c %D%/api/shape.h \
+	%D%/api/top.c %D%/api/top.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
 	%D%/daemon/demo.c %D%/daemon/demo.h \
 	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \

@@ -58,6 +58,7 @@ unit_tests = \
 	%D%/unit/test_group \
 	%D%/unit/test_histogram \
 	%D%/unit/test_history \
+	%D%/unit/test_id_set \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_limits \
 	%D%/unit/test_listeners \
@@ -92,6 +93,7 @@ unit_tests = \
 	%D%/unit/test_tcp_info \
 	%D%/unit/test_text \
 	%D%/unit/test_timer \
+	%D%/unit/test_top \
 	%D%/unit/test_totals \
 	%D%/unit/test_utf8
 
@@ -132,9 +134,11 @@ integration_tests = \
 	%D%/integration/test_admission \
 	%D%/integration/test_api_conns \
 	%D%/integration/test_api_http \
+	%D%/integration/test_api_list \
 	%D%/integration/test_api_one \
 	%D%/integration/test_api_orders \
 	%D%/integration/test_api_server \
+	%D%/integration/test_api_sort \
 	%D%/integration/test_books \
 	%D%/integration/test_command_line \
 	%D%/integration/test_connect_failures \

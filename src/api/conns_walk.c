@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/conns_walk.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include "base/clock.h"
 #include "track/conn_id.h"
 
-/* How many records one call looks at: some 0.3 ms, the least that another request may have to wait. */
-enum { LOOKS = 4096 };
+/* The clock is asked at every eighth record; a filter may take up to half a millisecond for one. */
+enum { TURN_NS = NS_PER_MS, LOOKS_A_GLANCE = 8 };
 
 static void
 enter_history(struct conns_walk *walk)
 {
-	walk->phase = walk->filter.closed ? WALK_HISTORY : WALK_ENDED;
+	walk->phase = walk->selection->closed ? WALK_HISTORY : WALK_ENDED;
 	for (int i = 0; i < history_rings(walk->track->history); i++) {
 		walk->rings[i] = (struct walk_ring){
 			.place = history_head(walk->track->history, i),
@@ -21,35 +20,41 @@ enter_history(struct conns_walk *walk)
 }
 
 int
-conns_walk_init(struct conns_walk *walk, const struct track *track, const struct conns_filter *filter, uint32_t limit)
+conns_walk_init(struct conns_walk *walk, const struct track *track, const struct selection *selection, uint32_t limit)
 {
-	*walk = (struct conns_walk){ .track = track, .filter = *filter };
-	if (!filter->live) {
+	*walk = (struct conns_walk){ .track = track, .selection = selection, .reading.track = track };
+	conns_walk_begin_turn(walk);
+	if (!selection->live)
 		enter_history(walk);
-	} else if (filter->closed && limit > 0) {
-		uint32_t size = 4;
-
-		while (size < 2 * limit)
-			size *= 2;
-		walk->found_mask = size - 1;
-		walk->found = calloc(size, sizeof(walk->found[0]));
-		if (walk->found == NULL)
-			return -ENOMEM;
-	}
+	else if (selection->closed && limit > 0)
+		return id_set_init(&walk->found, limit);
 	return 0;
 }
 
 void
 conns_walk_fini(struct conns_walk *walk)
 {
-	free(walk->found);
+	id_set_fini(&walk->found);
+}
+
+void
+conns_walk_begin_turn(struct conns_walk *walk)
+{
+	walk->reading.now_ns = clock_now();
+	walk->turn_ends_ns = walk->reading.now_ns + TURN_NS;
+}
+
+static bool
+turn_is_over(struct conns_walk *walk)
+{
+	return walk->looks++ % LOOKS_A_GLANCE == LOOKS_A_GLANCE - 1 && clock_now() >= walk->turn_ends_ns;
 }
 
 /* Whether the ring may hold what is wanted.  The others keep their places, which a cursor tells too. */
 static bool
 reads(const struct conns_walk *walk, int ring)
 {
-	return walk->filter.kind == -1 || history_holds(ring, (enum record_kind)walk->filter.kind);
+	return walk->selection->kind == -1 || history_holds(ring, (enum record_kind)walk->selection->kind);
 }
 
 /* Puts what the cursor says where it belongs, and asks whether such a place was ever given. */
@@ -83,14 +88,14 @@ conns_walk_resume(struct conns_walk *walk, const struct cursor *cursor)
 {
 	switch (cursor->kind) {
 	case CURSOR_TABLE:
-		if (!walk->filter.live || cursor->count != 2 || cursor->numbers[0] >= WORKERS_MAX ||
+		if (!walk->selection->live || cursor->count != 2 || cursor->numbers[0] >= WORKERS_MAX ||
 		    cursor->numbers[1] >= CONN_ID_SLOTS_MAX)
 			return false;
 		walk->slot.worker = (uint32_t)cursor->numbers[0];
 		walk->slot.slot = (uint32_t)cursor->numbers[1];
 		return true;
 	case CURSOR_HISTORY:
-		return walk->filter.closed && resume_history(walk, cursor);
+		return walk->selection->closed && resume_history(walk, cursor);
 	case CURSOR_EVENTS:
 	case CURSOR_KINDS:
 		break;
@@ -98,29 +103,11 @@ conns_walk_resume(struct conns_walk *walk, const struct cursor *cursor)
 	return false;
 }
 
-static uint64_t *
-found_at(const struct conns_walk *walk, uint64_t id)
-{
-	uint32_t at = (uint32_t)(id * UINT64_C(0x9e3779b97f4a7c15) >> 32) & walk->found_mask;
-
-	while (walk->found[at] != 0 && walk->found[at] != id)
-		at = (at + 1) & walk->found_mask;
-	return &walk->found[at];
-}
-
 static bool
-wants(const struct conns_walk *walk, const struct record *record)
+wants(struct conns_walk *walk, const struct record *record)
 {
-	const struct conns_filter *filter = &walk->filter;
-
-	if (filter->state != -1 && record->state != filter->state)
-		return false;
-	if (filter->kind != -1 && record->kind != filter->kind)
-		return false;
-	if (record->client_protocol == FLOW_TCP && record->client.port == filter->port)
-		return true;
-	return filter->port == 0 || flow_has_port(&record->legs[LEG_CLIENT].flow, filter->port) ||
-	       flow_has_port(&record->legs[LEG_UPSTREAM].flow, filter->port);
+	walk->reading.record = record;
+	return selection_matches(walk->selection, &walk->reading);
 }
 
 /* Reads the entry before the ring's place.  False: there is none any more. */
@@ -161,7 +148,7 @@ latest(struct conns_walk *walk, union record_words *copy)
 static enum walk_answer
 next_closed(struct conns_walk *walk, union record_words *copy)
 {
-	for (int looks = 0; looks < LOOKS; looks++) {
+	while (!turn_is_over(walk)) {
 		int ring = latest(walk, copy);
 
 		if (ring == -1) {
@@ -173,26 +160,32 @@ next_closed(struct conns_walk *walk, union record_words *copy)
 		if (!read)
 			continue;
 		walk->rings[ring].place--;
-		if (wants(walk, &copy->record) &&
-		    (walk->found == NULL || *found_at(walk, copy->record.id) != copy->record.id))
+		if (!id_set_has(&walk->found, copy->record.id) && wants(walk, &copy->record))
 			return WALK_FOUND;
 	}
 	return WALK_BUSY;
 }
 
-static enum walk_answer
-next_live(struct conns_walk *walk, union record_words *copy)
+/* A walk that notices what it finds twice sees those that are closed and still have their slot. */
+static bool
+next_in_table(struct conns_walk *walk, union record_words *copy)
 {
 	const struct table *table = walk->track->table;
 
-	for (int looks = 0; looks < LOOKS; looks++) {
-		if (!(walk->found != NULL ? table_next_kept : table_next)(table, &walk->slot, copy)) {
+	return walk->found.ids != NULL ? table_next_kept(table, &walk->slot, copy)
+				       : table_next(table, &walk->slot, copy);
+}
+
+static enum walk_answer
+next_live(struct conns_walk *walk, union record_words *copy)
+{
+	while (!turn_is_over(walk)) {
+		if (!next_in_table(walk, copy)) {
 			enter_history(walk);
 			return walk->phase == WALK_HISTORY ? next_closed(walk, copy) : WALK_OVER;
 		}
 		if (wants(walk, &copy->record)) {
-			if (walk->found != NULL)
-				*found_at(walk, copy->record.id) = copy->record.id;
+			id_set_add(&walk->found, copy->record.id);
 			return WALK_FOUND;
 		}
 	}

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "api/cursor.h"
+#include "api/id_set.h"
+#include "api/selection.h"
 #include "track/track.h"
 
 /*
@@ -19,19 +21,15 @@
  * The history is entered after the table: what closes during the walk is found
  * in one of them, and told apart by id where it is found in both.
  */
-struct conns_filter {
-	bool live, closed;
-	int state;     /* enum conn_state of the live ones; -1: any */
-	int kind;      /* enum record_kind; -1: any */
-	uint16_t port; /* of any of the four ends; 0: any */
-};
-
 enum walk_phase { WALK_TABLE, WALK_HISTORY, WALK_ENDED };
 
 struct conns_walk {
 	const struct track *track;
-	struct conns_filter filter;
+	const struct selection *selection;
+	struct reading reading; /* of the record that is looked at */
 	enum walk_phase phase;
+	int64_t turn_ends_ns;
+	unsigned looks;
 	struct table_cursor slot;
 	struct walk_ring {
 		uint64_t place, oldest;
@@ -39,23 +37,24 @@ struct conns_walk {
 	} rings[HISTORY_RINGS_MAX];
 	uint64_t overwritten; /* entries that the walk should have met, and were gone */
 
-	/* Ids found in the table, when closed ones will follow; open addressing, 0 is no id. */
-	uint64_t *found;
-	uint32_t found_mask;
+	struct id_set found; /* in the table, when closed ones will follow */
 };
 
 /* 0 or -ENOMEM.  `limit`: it will be asked for no more than so many.  With 0 it does not notice what it
- * finds twice, for those who only count. */
+ * finds twice, for those who only count, or notice it themselves.  The selection must outlive it. */
 int
-conns_walk_init(struct conns_walk *walk, const struct track *track, const struct conns_filter *filter, uint32_t limit);
+conns_walk_init(struct conns_walk *walk, const struct track *track, const struct selection *selection, uint32_t limit);
 void conns_walk_fini(struct conns_walk *walk);
 
 /* Goes on where another walk stood.  False: no place in such a walk. */
 bool conns_walk_resume(struct conns_walk *walk, const struct cursor *cursor);
 
+/* Others wait for the thread that walks: a turn ends after a millisecond or two, whatever the selection takes. */
+void conns_walk_begin_turn(struct conns_walk *walk);
+
 enum walk_answer {
 	WALK_FOUND,
-	WALK_BUSY, /* looked at enough for one turn: ask again */
+	WALK_BUSY, /* the turn is over */
 	WALK_OVER
 };
 enum walk_answer conns_walk_next(struct conns_walk *walk, union record_words *copy);

@@ -9,7 +9,7 @@
  * The parts of a request's target, as pure functions over its text, which is
  * anybody's.  What comes out is UTF-8 without a NUL in it.
  */
-enum { QUERY_PARAMETERS_MAX = 16 };
+enum { QUERY_PARAMETERS_MAX = 24 };
 
 struct query {
 	int count;
