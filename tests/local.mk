@@ -134,6 +134,7 @@ integration_tests = \
 	%D%/integration/test_admission \
 	%D%/integration/test_api_conns \
 	%D%/integration/test_api_http \
+	%D%/integration/test_api_kill_many \
 	%D%/integration/test_api_list \
 	%D%/integration/test_api_one \
 	%D%/integration/test_api_orders \

@@ -15,6 +15,7 @@
 const struct operation openapi_operations[] = {
 	{ "/",                "GET",    "index",            200, { { JSON_TYPE, "Index" } }, { 0 }, NULL },
 	{ "/conns",           "GET",    "listConnections",  200, { { JSON_TYPE, "ConnectionList" }, { "application/x-ndjson", "ConnectionAny" }, { "text/plain; charset=utf-8", NULL } }, { PROBLEM_CURSOR_GONE, PROBLEM_NOT_ACCEPTABLE, PROBLEM_BUSY }, NULL },
+	{ "/conns",           "DELETE", "killConnections",  202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_BUSY }, NULL },
 	{ "/conns/ID",        "GET",    "showConnection",   200, { { JSON_TYPE, "ConnectionSingle" } }, { PROBLEM_UNKNOWN_CONNECTION, PROBLEM_CONNECTION_GONE }, NULL },
 	{ "/conns/ID",        "DELETE", "killConnection",   202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_UNKNOWN_CONNECTION, PROBLEM_CONNECTION_CLOSED, PROBLEM_CONNECTION_GONE }, NULL },
 	{ "/drain",           "GET",    "showDrain",        200, { { JSON_TYPE, "Drain" } }, { 0 }, NULL },

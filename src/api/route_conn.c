@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "api/kill_request.h"
 #include "api/orders_reply.h"
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "export/json.h"
 #include "export/record_json.h"
 #include "track/conn_id.h"
@@ -15,8 +15,7 @@
 #define REFRESH_NS (50 * NS_PER_MS)
 
 const struct parameter route_kill_parameters[] = {
-	{ "how", "{\"enum\":[\"rst\",\"fin\"]}", "in what manner; rst if not said" },
-	{ "dry_run", "{\"enum\":[0,1]}", "1: only say what would be done" },
+	KILL_PARAMETERS,
 	{ 0 },
 };
 
@@ -112,55 +111,6 @@ route_conn(const struct request *request, struct reply *reply)
 
 /* To be ended. */
 
-static bool
-take_how(struct admin_order *order, const char *how, struct reply *reply)
-{
-	order->how = HOW_RST;
-	if (how == NULL || strcmp(how, "rst") == 0)
-		return true;
-	order->how = HOW_FIN;
-	if (strcmp(how, "fin") == 0)
-		return true;
-	reply_problem(reply, PROBLEM_BAD_VALUE, "how", "Expected rst or fin.");
-	return false;
-}
-
-static bool
-take_dry_run(bool *dry_run, const char *value, struct reply *reply)
-{
-	uint64_t number = 0;
-
-	if (value != NULL && !query_number(value, 0, 1, &number)) {
-		reply_problem(reply, PROBLEM_BAD_VALUE, "dry_run", "Expected 0 or 1.");
-		return false;
-	}
-	*dry_run = number == 1;
-	return true;
-}
-
-/* The blanks behind it are no part of a header's value. */
-static bool
-take_words(struct admin_order *order, const char *words, struct reply *reply)
-{
-	size_t length;
-
-	if (words == NULL)
-		words = "";
-	for (length = strlen(words); length > 0 && strchr(" \t", words[length - 1]) != NULL; length--)
-		continue;
-	if (length > ORDER_WORDS_MAX) {
-		reply_problem(reply, PROBLEM_BAD_REQUEST, NULL,
-		    "The X-Reason header has %zu bytes; at most %d are kept.", length, ORDER_WORDS_MAX);
-		return false;
-	}
-	if (!utf8_is_valid(words, length)) {
-		reply_problem(reply, PROBLEM_BAD_REQUEST, NULL, "The X-Reason header is no UTF-8 text.");
-		return false;
-	}
-	memcpy(order->words, words, length);
-	return true;
-}
-
 static void
 refuse_closed(const struct request *request, const struct record *record, struct reply *reply)
 {
@@ -179,20 +129,17 @@ refuse_closed(const struct request *request, const struct record *record, struct
 void
 route_kill(const struct request *request, struct reply *reply)
 {
-	struct admin_order order = { .kind = ORDER_KILL };
+	struct kill_request kill;
 	union record_words copy;
-	bool dry_run;
 
-	if (!take_how(&order, query_value(&request->query, "how"), reply) ||
-	    !take_dry_run(&dry_run, query_value(&request->query, "dry_run"), reply) ||
-	    !take_words(&order, request->reason, reply) || !find(request, false, &copy, reply))
+	if (!kill_request_take(&kill, request, reply) || !find(request, false, &copy, reply))
 		return;
 	if (!is_live(&copy.record)) {
 		refuse_closed(request, &copy.record, reply);
 		return;
 	}
-	order.id = copy.record.id;
+	kill.order.id = copy.record.id;
 	json_t *document = json_object();
 	json_add_count(document, "matched", 1);
-	orders_reply(reply, document, request->track->orders, dry_run ? NULL : &order);
+	orders_reply(reply, document, request->track->orders, kill.dry_run ? NULL : &kill.order);
 }

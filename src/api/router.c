@@ -15,6 +15,7 @@ static const struct parameter none[] = { { 0 } };
 const struct route routes[] = {
 	{ "/",          reads, route_index,     none,                    "this index" },
 	{ "/conns",     reads, route_conns,     route_conns_parameters,  "the connections, live and closed" },
+	{ "/conns",     "DELETE", route_kill_many, route_kill_many_parameters, "ends those that a filter chooses" },
 	{ "/conns/ID",  reads, route_conn,      none,                    "all that is known of one connection" },
 	{ "/conns/ID",  "DELETE", route_kill,   route_kill_parameters,   "ends that connection" },
 	{ "/drain",     reads, route_drain,     none,                    "whether clients are taken, and if not, since when and until when" },

@@ -51,6 +51,7 @@ answer_fn
 	route_drain_end,
 	route_index,
 	route_kill,
+	route_kill_many,
 	route_listener_patch,
 	route_listeners,
 	route_livez,
@@ -63,6 +64,7 @@ answer_fn
 extern const struct parameter
 	route_conns_parameters[],
 	route_drain_parameters[],
+	route_kill_many_parameters[],
 	route_kill_parameters[],
 	route_schema_parameters[];
 /* clang-format on */

@@ -28,6 +28,7 @@ ELSEWHERE_OF = {
     ("beginDrain", 409): "integration/test_drain.c",
     ("takeBackDrain", 409): "integration/test_drain.c",
     ("changeListener", 409): "integration/test_drain.c",
+    ("killConnections", 503): "integration/test_api_kill_many.c",
     ("listConnections", 503): "integration/test_api_sort.c",
     ("showConnection", 410): "integration/test_api_one.c",
 }
