@@ -255,10 +255,15 @@ cost: sockproxy %D%/cost/pingpong
 	$(MAKE) -C untracked sockproxy
 	python3 $(srcdir)/%D%/cost/measure.py ./sockproxy untracked/sockproxy %D%/cost/pingpong $(KERNEL:%=--kernel %)
 
+# listing: how long lists take while thousands of connections are open.  Needs curl.
+EXTRA_DIST += %D%/cost/listing.py
+listing: sockproxy
+	python3 $(srcdir)/%D%/cost/listing.py ./sockproxy $(LISTING)
+
 # What `make check` ran of src, by file; needs --enable-coverage.
 coverage:
 	find . -name '*.gcda' -delete
 	$(MAKE) $(AM_MAKEFLAGS) check
 	gcovr --root $(srcdir) --object-directory . --filter '$(srcdir)/src/' --sort-uncovered
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built cost fuzz coverage
+.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built cost listing fuzz coverage
