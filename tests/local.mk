@@ -216,6 +216,7 @@ if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
 	%D%/fuzz/fuzz_addr \
+	%D%/fuzz/fuzz_conns \
 	%D%/fuzz/fuzz_filter \
 	%D%/fuzz/fuzz_network \
 	%D%/fuzz/fuzz_query \
@@ -224,6 +225,8 @@ fuzzers = \
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_conns_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_conns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_filter_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_network_LDADD   = libsockproxy.a $(libsockproxy_LIBS)

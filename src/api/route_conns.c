@@ -15,7 +15,7 @@ const struct parameter route_conns_parameters[] = {
 	{ "count", "{\"enum\":[0,1]}", "1: matched says how many there are in all" },
 	SHAPE_FIELDS_PARAMETERS,
 	SHAPE_FORMAT_PARAMETERS,
-	{ NULL },
+	{ 0 },
 };
 
 static bool
