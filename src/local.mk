@@ -83,15 +83,19 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/accept.c %D%/api/accept.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \
+	%D%/api/callers.c %D%/api/callers.h \
+	%D%/api/certificate.c %D%/api/certificate.h \
 	%D%/api/conns_list.c %D%/api/conns_list.h \
 	%D%/api/conns_walk.c %D%/api/conns_walk.h \
 	%D%/api/cursor.c %D%/api/cursor.h \
+	%D%/api/door.c %D%/api/door.h \
 	%D%/api/filter_take.c %D%/api/filter_take.h \
 	%D%/api/guard.c %D%/api/guard.h \
 	%D%/api/id_set.c %D%/api/id_set.h \
-	%D%/api/orders_reply.c %D%/api/orders_reply.h \
 	%D%/api/kill_request.c %D%/api/kill_request.h \
 	%D%/api/openapi.c %D%/api/openapi.h %D%/api/openapi_schemas.c %D%/api/route_openapi.c \
+	%D%/api/orders_reply.c %D%/api/orders_reply.h \
+	%D%/api/private_file.c %D%/api/private_file.h \
 	%D%/api/query.c %D%/api/query.h \
 	%D%/api/reply.c %D%/api/reply.h \
 	%D%/api/route_conn.c \
@@ -108,6 +112,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/selection.c %D%/api/selection.h \
 	%D%/api/server.c %D%/api/server.h \
 	%D%/api/shape.c %D%/api/shape.h \
+	%D%/api/token.c %D%/api/token.h \
 	%D%/api/top.c %D%/api/top.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
 	%D%/daemon/demo.c %D%/daemon/demo.h \
@@ -119,7 +124,7 @@ libsockproxy_a_SOURCES = \
 	%D%/daemon/process_orders.c %D%/daemon/process_orders.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
-libsockproxy_LIBS = $(MHD_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)
+libsockproxy_LIBS = $(MHD_LIBS) $(GNUTLS_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)
 
 bin_PROGRAMS += sockproxy
 sockproxy_SOURCES = %D%/daemon/main.c

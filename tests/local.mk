@@ -23,6 +23,7 @@ libsupport_a_SOURCES = \
 	%D%/support/stderr_pipe.c %D%/support/stderr_pipe.h \
 	%D%/support/suite.c %D%/support/suite.h \
 	%D%/support/tcp_pair.c %D%/support/tcp_pair.h \
+	%D%/support/tls.c %D%/support/tls.h \
 	%D%/support/wait_until.c %D%/support/wait_until.h
 
 # In place of net/socket.c, net/tcp_info.c and base/clock.c: stands before libsockproxy.a, so that
@@ -41,6 +42,7 @@ unit_tests = \
 	%D%/unit/test_admission \
 	%D%/unit/test_bucket \
 	%D%/unit/test_bus \
+	%D%/unit/test_callers \
 	%D%/unit/test_congestion \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
@@ -56,6 +58,7 @@ unit_tests = \
 	%D%/unit/test_flow \
 	%D%/unit/test_glob \
 	%D%/unit/test_group \
+	%D%/unit/test_guard \
 	%D%/unit/test_histogram \
 	%D%/unit/test_history \
 	%D%/unit/test_id_set \
@@ -94,6 +97,7 @@ unit_tests = \
 	%D%/unit/test_text \
 	%D%/unit/test_timer \
 	%D%/unit/test_top \
+	%D%/unit/test_token \
 	%D%/unit/test_totals \
 	%D%/unit/test_utf8
 
@@ -131,6 +135,8 @@ scenario_tests = \
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
+	%D%/integration/test_admin_tls \
+	%D%/integration/test_admin_token \
 	%D%/integration/test_admission \
 	%D%/integration/test_api_conns \
 	%D%/integration/test_api_http \
@@ -178,6 +184,7 @@ EXTRA_DIST += %D%/support/wire/accounts.py %D%/support/wire/acts.py %D%/support/
 
 # fault: the same daemon while something breaks
 fault_tests = \
+	%D%/fault/test_admin_flood \
 	%D%/fault/test_deaf_stderr \
 	%D%/fault/test_descriptors \
 	%D%/fault/test_killed_upstream \
@@ -218,6 +225,7 @@ fuzzers = \
 	%D%/fuzz/fuzz_addr \
 	%D%/fuzz/fuzz_conns \
 	%D%/fuzz/fuzz_filter \
+	%D%/fuzz/fuzz_headers \
 	%D%/fuzz/fuzz_network \
 	%D%/fuzz/fuzz_query \
 	%D%/fuzz/fuzz_sniff_proxy
@@ -229,6 +237,8 @@ noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_conns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_filter_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_headers_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_headers_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_network_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_network_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_query_LDADD   = libsockproxy.a $(libsockproxy_LIBS)

@@ -2,6 +2,7 @@
 #include "api/admin_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,8 +22,8 @@ is_left_behind(const struct addr *addr)
 	return refused;
 }
 
-/* The file gets the mode of the socket, so that at no moment others may connect; umask, which is
- * the whole process's, is left alone. */
+/* The file gets the mode of the socket, so that at no moment others may connect.  But umask, which is
+ * the whole process's and left alone, may take bits away. */
 static int
 bind_path(int fd, const struct addr *addr)
 {
@@ -51,8 +52,19 @@ bind_port(int fd, const struct addr *addr)
 	return bind(fd, &addr->any, addr->length);
 }
 
+/* Nobody can connect before listen. */
 static int
-open_one(struct admin_socket *it, const struct addr *addr)
+let_in(const struct addr *addr, mode_t mode, struct stat *file)
+{
+	const char *path = addr->local.sun_path;
+
+	if (stat(path, file) == -1)
+		return -1;
+	return (file->st_mode & 0777) == mode ? 0 : fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW);
+}
+
+static int
+open_one(struct admin_socket *it, const struct addr *addr, mode_t mode)
 {
 	bool local = addr_is_unix(addr);
 	struct stat file;
@@ -61,9 +73,9 @@ open_one(struct admin_socket *it, const struct addr *addr)
 	it->fd = socket(addr->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (it->fd == -1)
 		return -errno;
-	if ((local ? bind_path(it->fd, addr) : bind_port(it->fd, addr)) == -1 || listen(it->fd, SOMAXCONN) == -1 ||
-	    (local ? stat(addr->local.sun_path, &file) : getsockname(it->fd, &it->bound.any, &it->bound.length)) ==
-		-1) {
+	if ((local ? bind_path(it->fd, addr) : bind_port(it->fd, addr)) == -1 ||
+	    (local ? let_in(addr, mode, &file) : getsockname(it->fd, &it->bound.any, &it->bound.length)) == -1 ||
+	    listen(it->fd, SOMAXCONN) == -1) {
 		int error = errno;
 
 		close(it->fd);
@@ -77,15 +89,15 @@ open_one(struct admin_socket *it, const struct addr *addr)
 }
 
 int
-admin_socket_open(struct admin_socket *it, const struct addr *addr)
+admin_socket_open(struct admin_socket *it, const struct addr *addr, mode_t mode)
 {
 	struct addr v4 = { .length = sizeof(v4.v4), .v4 = { .sin_family = AF_INET } };
-	int error = open_one(it, addr);
+	int error = open_one(it, addr, mode);
 
 	/* "Every address" of a host without IPv6 is every IPv4 address. */
 	if (error == -EAFNOSUPPORT && addr->any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&addr->v6.sin6_addr)) {
 		addr_set_port(&v4, addr_port(addr));
-		error = open_one(it, &v4);
+		error = open_one(it, &v4, mode);
 	}
 	return error;
 }

@@ -13,9 +13,10 @@ struct admin_socket {
 	ino_t inode;
 };
 
-/* 0 or -errno; the descriptor is the caller's to close.  A Unix socket is its owner's alone.  One that
- * nobody answers on any more is replaced; with anything else in its place, EADDRINUSE. */
-int admin_socket_open(struct admin_socket *it, const struct addr *addr);
+/* 0 or -errno; the descriptor is the caller's to close.  The file of a Unix socket has this mode before
+ * anybody can connect.  One that nobody answers on any more is replaced; with anything else in its
+ * place, EADDRINUSE. */
+int admin_socket_open(struct admin_socket *it, const struct addr *addr, mode_t mode);
 
 /* Removes the path of a Unix socket, unless another has taken it. */
 void admin_socket_unlink(const struct admin_socket *it);

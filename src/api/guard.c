@@ -7,11 +7,35 @@
 #include "api/query.h"
 #include "base/flow.h"
 
-enum { HOST_MAX = 64 }; /* more than localhost and any IPv6 address need */
+void
+headers_note(struct headers *headers, const char *name, const char *value)
+{
+	const struct {
+		const char *name;
+		int *count;
+		const char **value;
+	} known[] = {
+		{ "Host", &headers->hosts, &headers->host },
+		{ "Origin", &headers->origins, &headers->origin },
+		{ "Content-Length", &headers->lengths, &headers->length },
+		{ "Content-Type", &headers->types, &headers->type },
+		{ "Transfer-Encoding", &headers->encodings, NULL },
+		{ "Authorization", &headers->authorizations, &headers->authorization },
+		{ "X-Reason", &headers->reasons, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strcasecmp(name, known[i].name) != 0)
+			continue;
+		++*known[i].count;
+		if (known[i].value != NULL)
+			*known[i].value = value;
+	}
+}
 
 /* The host of "host", "host:port", "[v6]" or "[v6]:port", without its brackets. */
 static bool
-split(const char *text, char host[HOST_MAX])
+split(const char *text, char host[HOST_TEXT_MAX])
 {
 	const char *end, *port;
 
@@ -21,7 +45,7 @@ split(const char *text, char host[HOST_MAX])
 	} else {
 		end = port = strchrnul(text, ':');
 	}
-	if (end == NULL || end == text || end - text >= HOST_MAX)
+	if (end == NULL || end == text || end - text >= HOST_TEXT_MAX)
 		return false;
 	size_t digits = *port == ':' ? strspn(port + 1, "0123456789") : 0;
 	if (*port != '\0' && (*port != ':' || digits == 0 || digits > 5 || port[1 + digits] != '\0'))
@@ -31,41 +55,91 @@ split(const char *text, char host[HOST_MAX])
 }
 
 static bool
-is_addr(const char *host, const struct addr *addr)
+is_ip(const char *host, const char *text)
 {
-	struct flow_end end;
-	struct flow flow;
-	char text[INET6_ADDRSTRLEN];
 	struct in6_addr one, other;
-
-	if (addr == NULL || addr->length == 0 || addr_is_unix(addr))
-		return false;
-	flow_set(&flow, addr, addr);
-	end = flow.source;
-	flow_ip_format(&end, text);
 	int family = strchr(text, ':') == NULL ? AF_INET : AF_INET6;
+
 	if (inet_pton(family, host, &one) != 1 || inet_pton(family, text, &other) != 1)
 		return false;
 	return memcmp(&one, &other, family == AF_INET ? sizeof(struct in_addr) : sizeof(one)) == 0;
 }
 
-/* The port may be any: a tunnel gives us another, and which site it is the name alone tells. */
 static bool
-is_ours(const char *text, const struct addr *bound, const struct addr *reached)
+is_addr(const char *host, const struct addr *addr)
 {
-	char host[HOST_MAX];
+	struct flow_end end;
+	struct flow flow;
+	char text[INET6_ADDRSTRLEN];
 
-	return split(text, host) && (strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
-					strcmp(host, "::1") == 0 || is_addr(host, bound) || is_addr(host, reached));
+	if (addr->length == 0 || addr_is_unix(addr))
+		return false;
+	flow_set(&flow, addr, addr);
+	end = flow.source;
+	return is_ip(host, flow_ip_format(&end, text));
 }
 
-/* Only what came from this very host and port is at home. */
 static bool
-is_home(const char *origin, const char *host)
+is_name(const char *host, const struct host_list *names)
 {
-	size_t scheme = strncmp(origin, "https://", 8) == 0 ? 8 : strncmp(origin, "http://", 7) == 0 ? 7 : 0;
+	for (int i = 0; i < names->count; i++) {
+		if (strcasecmp(host, names->hosts[i]) == 0 || is_ip(host, names->hosts[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The port may be any: a tunnel gives us another, and which site it is the name alone tells. */
+static bool
+is_ours(const struct guard *guard, const char *text, const struct addr *reached)
+{
+	char host[HOST_TEXT_MAX];
+
+	return split(text, host) &&
+	       (strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
+		   is_addr(host, &guard->bound) || is_addr(host, reached) || is_name(host, guard->names));
+}
+
+/* Only what came from this very host and port is at home.  Before plain HTTP something may stand that
+ * speaks TLS; of TLS nothing is left when a page came in the clear. */
+static bool
+is_home(const struct guard *guard, const char *origin, const char *host)
+{
+	size_t scheme = strncmp(origin, "https://", 8) == 0                 ? 8
+			: strncmp(origin, "http://", 7) == 0 && !guard->tls ? 7
+									    : 0;
 
 	return scheme != 0 && host != NULL && strcasecmp(origin + scheme, host) == 0;
+}
+
+/* Probes carry no token. */
+static bool
+is_open_to_all(const char *target)
+{
+	static const char *const open[] = { "/livez", "/readyz" };
+
+	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+		if (strcmp(target, open[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is wrong with the Authorization header, or NULL. */
+static const char *
+unauthorized(const struct guard *guard, const struct headers *headers)
+{
+	static const char scheme[] = "Bearer ";
+	const char *value = headers->authorization;
+
+	if (!guard->token.wanted || is_open_to_all(headers->target))
+		return NULL;
+	if (value == NULL)
+		return "A token is asked for: send the header Authorization: Bearer TOKEN.";
+	if (strncasecmp(value, scheme, strlen(scheme)) != 0)
+		return "The Authorization header must be: Bearer TOKEN.";
+	value += strlen(scheme);
+	return token_is(&guard->token, value + strspn(value, " ")) ? NULL : "It is another token.";
 }
 
 static bool
@@ -109,6 +183,10 @@ doubtful(const struct headers *headers)
 		return "It has both Transfer-Encoding and Content-Length.";
 	if (headers->lengths > 1)
 		return "It has more than one Content-Length header.";
+	if (headers->types > 1)
+		return "It has more than one Content-Type header.";
+	if (headers->authorizations > 1)
+		return "It has more than one Authorization header.";
 	if (headers->reasons > 1)
 		return "It has more than one X-Reason header.";
 	if (headers->body_max == 0 && has_body(headers))
@@ -116,18 +194,30 @@ doubtful(const struct headers *headers)
 	return NULL;
 }
 
-bool
-guard_admits(const struct headers *headers, const struct addr *bound, const struct addr *reached, struct reply *reply)
+static void
+refuse_token(const struct headers *headers, const char *fault, struct reply *reply)
 {
-	const char *doubt = doubtful(headers);
+	reply_problem(reply, PROBLEM_UNAUTHORIZED, NULL, "%s", fault);
+	reply->authenticate = headers->authorization == NULL ? "Bearer realm=\"sockproxy\""
+							     : "Bearer realm=\"sockproxy\", error=\"invalid_token\"";
+}
+
+bool
+guard_admits(const struct guard *guard, const struct headers *headers, const struct addr *reached, struct reply *reply)
+{
+	const char *doubt = doubtful(headers), *fault;
 
 	if (doubt != NULL)
 		reply_problem(reply, PROBLEM_BAD_REQUEST, NULL, "%s", doubt);
-	else if (headers->host != NULL && !addr_is_unix(bound) && !is_ours(headers->host, bound, reached))
+	else if (headers->host != NULL && !addr_is_unix(&guard->bound) && !is_ours(guard, headers->host, reached))
 		reply_problem(reply, PROBLEM_WRONG_HOST, NULL,
-		    "Ask for localhost, 127.0.0.1, [::1] or the address listened on, not for \"%s\".", headers->host);
-	else if (headers->origin != NULL && !is_home(headers->origin, headers->host))
+		    "Ask for localhost, 127.0.0.1, [::1], the address listened on or a name given with --admin-host, "
+		    "not for \"%s\".",
+		    headers->host);
+	else if (headers->origin != NULL && !is_home(guard, headers->origin, headers->host))
 		reply_problem(reply, PROBLEM_FOREIGN_ORIGIN, NULL, "The Origin header says \"%s\".", headers->origin);
+	else if ((fault = unauthorized(guard, headers)) != NULL)
+		refuse_token(headers, fault, reply);
 	else if (has_body(headers) && is_too_long(headers))
 		reply_problem(reply, PROBLEM_TOO_LARGE, NULL, "At most %zu bytes are taken.", headers->body_max);
 	else if (has_body(headers) && !is_json(headers->type))

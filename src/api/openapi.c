@@ -37,9 +37,12 @@ const int openapi_operation_count = sizeof(openapi_operations) / sizeof(openapi_
 /* What any request may meet. */
 static const enum problem everywhere[] = {
 	PROBLEM_BAD_REQUEST,
+	PROBLEM_UNAUTHORIZED,
 	PROBLEM_FOREIGN_ORIGIN,
 	PROBLEM_WRONG_HOST,
+	PROBLEM_TOO_MANY_REQUESTS,
 	PROBLEM_NO_MEMORY,
+	PROBLEM_BUSY,
 };
 
 static const char *
@@ -74,6 +77,8 @@ add_problem(json_t *responses, enum problem problem, bool has_body)
 	snprintf(status, sizeof(status), "%d", problem_status(problem));
 	json_t *response = json_object_get(responses, status);
 	const char *before = response == NULL ? NULL : json_string_value(json_object_get(response, "description"));
+	if (before != NULL && strstr(before, problem_title(problem)) != NULL)
+		return;
 	text_init(&text, description, sizeof(description));
 	text_addf(&text, "%s%s%s: %s", before == NULL ? "" : before, before == NULL ? "" : "; or ",
 	    problem_type(problem), problem_title(problem));
@@ -82,6 +87,23 @@ add_problem(json_t *responses, enum problem problem, bool has_body)
 	json_add_text(response, "description", description);
 	if (has_body && before == NULL)
 		add_content(response, "application/problem+json", "Problem");
+}
+
+/* Probes carry no token. */
+static bool
+may_meet(const struct operation *operation, enum problem problem)
+{
+	return problem != PROBLEM_UNAUTHORIZED ||
+	       (strcmp(operation->path, "/livez") != 0 && strcmp(operation->path, "/readyz") != 0);
+}
+
+static void
+add_common_problems(json_t *responses, const struct operation *operation, bool has_body)
+{
+	for (size_t i = 0; i < sizeof(everywhere) / sizeof(everywhere[0]); i++) {
+		if (may_meet(operation, everywhere[i]))
+			add_problem(responses, everywhere[i], has_body);
+	}
 }
 
 static void
@@ -95,8 +117,7 @@ add_responses(json_t *it, const struct operation *operation, bool has_body)
 	json_add_text(fine, "description", operation->status == 202 ? "it was ordered" : "the answer");
 	for (int i = 0; has_body && i < ANSWER_FORMS_MAX && operation->forms[i].type != NULL; i++)
 		add_content(fine, operation->forms[i].type, operation->forms[i].schema);
-	for (size_t i = 0; i < sizeof(everywhere) / sizeof(everywhere[0]); i++)
-		add_problem(responses, everywhere[i], has_body);
+	add_common_problems(responses, operation, has_body);
 	for (int i = 0; i < ANSWER_PROBLEMS_MAX && operation->problems[i] != PROBLEM_NONE; i++)
 		add_problem(responses, operation->problems[i], has_body);
 }
@@ -209,8 +230,22 @@ add_options(json_t *path, const struct operation *operation)
 	add_word(json_add_array(it, "parameters"), operation->path);
 	responses = json_add_object(it, "responses");
 	json_add_text(json_add_object(responses, "204"), "description", "the header Allow tells them");
-	for (size_t i = 0; i < sizeof(everywhere) / sizeof(everywhere[0]); i++)
-		add_problem(responses, everywhere[i], true);
+	add_common_problems(responses, operation, true);
+}
+
+/* Without a token, too, where none is asked for; probes never are. */
+static void
+add_security(json_t *document)
+{
+	json_t *security = json_add_array(document, "security"), *token = json_object(), *scheme;
+
+	json_array_append_new(security, json_object());
+	json_add_array(token, "token");
+	json_array_append_new(security, token);
+	scheme = json_add_object(json_add_object(json_object_get(document, "components"), "securitySchemes"), "token");
+	json_add_text(scheme, "type", "http");
+	json_add_text(scheme, "scheme", "bearer");
+	json_add_text(scheme, "description", "what stands in --admin-token-file; /livez and /readyz need none");
 }
 
 static const struct route *
@@ -284,5 +319,6 @@ openapi_document(void)
 	json_array_append_new(servers, here);
 	add_paths(document);
 	add_schemas(document);
+	add_security(document);
 	return document;
 }

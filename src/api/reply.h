@@ -17,10 +17,11 @@ typedef void reply_free_fn(void *source);
 
 struct reply {
 	int status;
-	const char *type;  /* of the body */
-	char allow[64];    /* the methods that there are; "": not told */
-	bool close;        /* the connection: what follows on it cannot be trusted */
-	int retry_after_s; /* when to ask again; 0: not told */
+	const char *type;         /* of the body */
+	char allow[64];           /* the methods that there are; "": not told */
+	bool close;               /* the connection: what follows on it cannot be trusted */
+	int retry_after_s;        /* when to ask again; 0: not told */
+	const char *authenticate; /* how to say who asks; NULL: not asked for */
 
 	char *body; /* from malloc, or NULL */
 	size_t length;
@@ -39,6 +40,7 @@ enum problem {
 	PROBLEM_MISSING_PARAMETER,
 	PROBLEM_BAD_VALUE,
 	PROBLEM_BAD_FILTER,
+	PROBLEM_UNAUTHORIZED,
 	PROBLEM_FOREIGN_ORIGIN,
 	PROBLEM_NO_CHANGES,
 	PROBLEM_UNKNOWN_PATH,
@@ -53,6 +55,7 @@ enum problem {
 	PROBLEM_TOO_LARGE,
 	PROBLEM_NOT_JSON,
 	PROBLEM_WRONG_HOST,
+	PROBLEM_TOO_MANY_REQUESTS,
 	PROBLEM_NO_MEMORY,
 	PROBLEM_NOT_READY,
 	PROBLEM_BUSY,

@@ -2,6 +2,7 @@
 #include "api/router.h"
 
 #include <ares.h>
+#include <gnutls/gnutls.h>
 #include "export/json.h"
 #include "track/conn_id.h"
 
@@ -20,6 +21,7 @@ route_version(const struct request *request, struct reply *reply)
 	json_add_bool(version, "demo", track->settings->demo);
 	json_t *libraries = json_add_object(version, "libraries");
 	json_add_text(libraries, "libmicrohttpd", request->http_library);
+	json_add_text(libraries, "gnutls", gnutls_check_version(NULL));
 	json_add_text(libraries, "jansson", jansson_version_str());
 	json_add_text(libraries, "c-ares", ares_version(NULL));
 	reply_document(reply, version);

@@ -20,8 +20,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "api/admin_socket.h"
+#include "api/callers.h"
 #include "api/guard.h"
 #include "api/router.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 enum {
@@ -29,12 +31,19 @@ enum {
 	IDLE_TIMEOUT_S = 30,           /* a client that neither asks nor reads */
 	NICENESS = 10,                 /* forwarding goes first */
 	LOG_LINE_MAX = 256,
+	TOO_OFTEN_S = 1, /* Retry-After: then the bucket is full, */
+	TOO_MANY_S = 10, /* and a slow one may be gone */
 	THROWN_AWAY_MAX = 64 * 1024,
 };
+
+/* TLS 1.2 and 1.3, at least 128 bits, and no key exchange whose secrets a stolen key would open later. */
+static const char tls_priorities[] = "SECURE128:%SERVER_PRECEDENCE:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA";
 
 struct server {
 	struct MHD_Daemon *daemon;
 	struct admin_socket socket;
+	struct guard guard;
+	struct callers *callers;
 	const struct track *track;
 	const _Atomic int *readiness;
 	bool settled; /* its thread has its name and niceness */
@@ -58,20 +67,48 @@ log_from_library(void *unused, const char *format, va_list values)
 
 /* The thread is the library's; the first thing that it does for a client is to tell us here. */
 static void
-client_came(
-    void *cls, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+settle(struct server *server)
 {
-	struct server *server = cls;
-
-	(void)connection;
-	(void)socket_context;
-	(void)code;
 	if (server->settled)
 		return;
 	server->settled = true;
 	pthread_setname_np(pthread_self(), "api");
 	if (setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS) == -1)
 		log_debug("api: cannot be nice: %s", strerror(errno));
+}
+
+static void
+enter(struct server *server, struct MHD_Connection *connection, void **socket_context)
+{
+	const union MHD_ConnectionInfo *socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct addr from = { .length = sizeof(from.local) };
+
+	if (socket == NULL)
+		return;
+	if (getpeername(socket->connect_fd, &from.any, &from.length) == -1)
+		from.any.sa_family = AF_UNIX; /* it has gone already */
+	*socket_context = callers_enter(server->callers, socket->connect_fd, &from, clock_now());
+}
+
+static void
+client_moved(
+    void *cls, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+	struct server *server = cls;
+
+	settle(server);
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		enter(server, connection, socket_context);
+	else
+		callers_leave(server->callers, *socket_context);
+}
+
+static struct caller *
+caller_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
 }
 
 /* What we keep of a request: handed back as *own. */
@@ -102,11 +139,11 @@ uri_came(void *cls, const char *uri, struct MHD_Connection *connection)
 static void
 request_over(void *cls, struct MHD_Connection *connection, void **own, enum MHD_RequestTerminationCode code)
 {
-	(void)cls;
-	(void)connection;
 	struct exchange *exchange = *own;
 
+	(void)cls;
 	(void)code;
+	caller_is_idle(caller_of(connection), clock_now());
 	if (exchange != NULL)
 		free(exchange->body);
 	free(exchange);
@@ -116,37 +153,41 @@ request_over(void *cls, struct MHD_Connection *connection, void **own, enum MHD_
 static enum MHD_Result
 note_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-	struct headers *headers = cls;
-
 	(void)kind;
-	if (value == NULL)
-		value = "";
-	if (strcasecmp(name, "Host") == 0) {
-		headers->hosts++;
-		headers->host = value;
-	} else if (strcasecmp(name, "Origin") == 0) {
-		headers->origins++;
-		headers->origin = value;
-	} else if (strcasecmp(name, "Content-Length") == 0) {
-		headers->lengths++;
-		headers->length = value;
-	} else if (strcasecmp(name, "Transfer-Encoding") == 0) {
-		headers->encodings++;
-	} else if (strcasecmp(name, "Content-Type") == 0) {
-		headers->type = value;
-	} else if (strcasecmp(name, "X-Reason") == 0) {
-		headers->reasons++;
-	}
+	headers_note(cls, name, value == NULL ? "" : value);
 	return MHD_YES;
 }
 
 static bool
-admits(struct server *server, struct MHD_Connection *connection, const char *method, const char *version,
-    struct reply *reply)
+welcomes(struct server *server, const struct caller *caller, struct reply *reply)
+{
+	switch (callers_ask(server->callers, caller, clock_now())) {
+	case CALLER_TOO_OFTEN:
+		reply_problem(reply, PROBLEM_TOO_MANY_REQUESTS, NULL,
+		    "Only %u requests of one address are answered in a second (--admin-rate).",
+		    server->track->settings->admin_rate);
+		reply->retry_after_s = TOO_OFTEN_S;
+		break;
+	case CALLER_TOO_MANY:
+		reply_problem(reply, PROBLEM_BUSY, NULL, "Only %d connections of one address are served at once.",
+		    callers_share(server->callers));
+		reply->retry_after_s = TOO_MANY_S;
+		break;
+	case CALLER_WELCOME:
+		return true;
+	}
+	reply->close = true;
+	return false;
+}
+
+static bool
+admits(struct server *server, struct MHD_Connection *connection, const char *target, const char *method,
+    const char *version, struct reply *reply)
 {
 	const union MHD_ConnectionInfo *socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct headers headers = {
 		.http_1_0 = strcmp(version, "HTTP/1.0") == 0,
+		.target = target,
 		.body_max = router_body_max(method),
 	};
 	struct addr reached = { .length = sizeof(reached.local) };
@@ -154,13 +195,14 @@ admits(struct server *server, struct MHD_Connection *connection, const char *met
 	if (socket == NULL || getsockname(socket->connect_fd, &reached.any, &reached.length) == -1)
 		reached.length = 0;
 	MHD_get_connection_values(connection, MHD_HEADER_KIND, note_header, &headers);
-	return guard_admits(&headers, &server->socket.bound, &reached, reply);
+	return guard_admits(&server->guard, &headers, &reached, reply);
 }
 
 struct stream {
 	reply_fill_fn *fill;
 	reply_free_fn *free;
 	void *source;
+	struct caller *caller;
 };
 
 static ssize_t
@@ -170,6 +212,7 @@ fill_piece(void *cls, uint64_t position, char *bytes, size_t size)
 	size_t filled = stream->fill(stream->source, bytes, size);
 
 	(void)position;
+	caller_reads(stream->caller, filled, clock_now());
 	return filled > 0 ? (ssize_t)filled : MHD_CONTENT_READER_END_OF_STREAM;
 }
 
@@ -184,7 +227,7 @@ free_stream(void *cls)
 
 /* Takes body and source of the reply.  NULL: no memory. */
 static struct MHD_Response *
-make_response(struct reply *reply)
+make_response(struct reply *reply, struct caller *caller)
 {
 	struct MHD_Response *response;
 
@@ -198,7 +241,7 @@ make_response(struct reply *reply)
 	struct stream *stream = malloc(sizeof(*stream));
 	if (stream == NULL)
 		return NULL;
-	*stream = (struct stream){ reply->fill, reply->free, reply->source };
+	*stream = (struct stream){ reply->fill, reply->free, reply->source, caller };
 	response = MHD_create_response_from_callback(
 	    MHD_SIZE_UNKNOWN, CONNECTION_MEMORY, fill_piece, stream, free_stream);
 	if (response == NULL)
@@ -212,7 +255,8 @@ static enum MHD_Result
 send_reply(struct MHD_Connection *connection, const char *method, struct reply *reply)
 {
 	bool streams = reply->fill != NULL;
-	struct MHD_Response *response = make_response(reply);
+	struct caller *caller = caller_of(connection);
+	struct MHD_Response *response = make_response(reply, caller);
 	enum MHD_Result sent = MHD_NO;
 
 	if (response == NULL) {
@@ -233,10 +277,13 @@ send_reply(struct MHD_Connection *connection, const char *method, struct reply *
 		snprintf(seconds, sizeof(seconds), "%d", reply->retry_after_s);
 		MHD_add_response_header(response, "Retry-After", seconds);
 	}
+	if (reply->authenticate != NULL)
+		MHD_add_response_header(response, "WWW-Authenticate", reply->authenticate);
 	if (reply->close)
 		MHD_add_response_header(response, "Connection", "close");
 	MHD_add_response_header(response, "Cache-Control", "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	caller_reads(caller, streams ? 0 : reply->length, clock_now());
 	sent = MHD_queue_response(connection, (unsigned)reply->status, response);
 	MHD_destroy_response(response);
 	return sent;
@@ -290,8 +337,12 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 		return MHD_NO;
 	if (!exchange->announced) {
 		exchange->announced = true;
-		return admits(server, connection, method, version, &reply) ? MHD_YES
-									   : send_reply(connection, method, &reply);
+		if (!welcomes(server, caller_of(connection), &reply))
+			return send_reply(connection, method, &reply);
+		caller_sends(caller_of(connection), clock_now());
+		return admits(server, connection, exchange->target, method, version, &reply)
+			   ? MHD_YES
+			   : send_reply(connection, method, &reply);
 	}
 	if (*upload_size > 0) {
 		bool taken = take_body(exchange, upload, *upload_size, router_body_max(method));
@@ -308,8 +359,33 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 	return send_reply(connection, method, &reply);
 }
 
+/* The logger comes first, or what the later options complain of goes to stderr. */
+static struct MHD_Daemon *
+start_library(struct server *server, const struct certificate *certificate, int connections_max)
+{
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (char *)tls_priorities },
+		{ MHD_OPTION_HTTPS_MEM_CERT, 0, certificate->chain },
+		{ MHD_OPTION_HTTPS_MEM_KEY, 0, certificate->key },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	if (certificate->chain != NULL)
+		flags |= MHD_USE_TLS;
+	else
+		tls[0].option = MHD_OPTION_END;
+	return MHD_start_daemon(flags, 0, NULL, NULL, request_came, server, MHD_OPTION_EXTERNAL_LOGGER,
+	    log_from_library, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_LISTEN_SOCKET, server->socket.fd,
+	    MHD_OPTION_URI_LOG_CALLBACK, uri_came, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, client_moved, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections_max,
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+}
+
 int
-server_start(struct server **started, const struct track *track, const _Atomic int *readiness, int connections_max)
+server_start(struct server **started, const struct track *track, const struct door *door, const _Atomic int *readiness,
+    int connections_max)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
@@ -317,23 +393,28 @@ server_start(struct server **started, const struct track *track, const _Atomic i
 		return -ENOMEM;
 	server->track = track;
 	server->readiness = readiness;
-	int error = admin_socket_open(&server->socket, &track->settings->admin);
+	server->callers = callers_new(connections_max, track->settings->admin_rate);
+	int error = server->callers == NULL
+			? -errno
+			: admin_socket_open(&server->socket, &track->settings->admin, track->settings->admin_mode);
 	if (error != 0) {
+		callers_free(server->callers);
 		free(server);
 		return error;
 	}
+	server->guard = (struct guard){
+		.token = door->token,
+		.tls = door->certificate.chain != NULL,
+		.bound = server->socket.bound,
+		.names = &track->settings->admin_hosts,
+	};
 	errno = 0;
-	/* The logger comes first, or what the later options complain of goes to stderr. */
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL,
-	    NULL, request_came, server, MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL, MHD_OPTION_LISTEN_SOCKET,
-	    server->socket.fd, MHD_OPTION_URI_LOG_CALLBACK, uri_came, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over,
-	    NULL, MHD_OPTION_NOTIFY_CONNECTION, client_came, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections_max,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	server->daemon = start_library(server, &door->certificate, connections_max);
 	if (server->daemon == NULL) {
 		error = errno != 0 ? -errno : -ENOMEM;
 		admin_socket_unlink(&server->socket);
 		close(server->socket.fd);
+		callers_free(server->callers);
 		free(server);
 		return error;
 	}
@@ -348,6 +429,12 @@ server_address(const struct server *server)
 }
 
 void
+server_look(struct server *server)
+{
+	callers_look(server->callers, clock_now());
+}
+
+void
 server_stop(struct server *server)
 {
 	if (server == NULL)
@@ -355,5 +442,6 @@ server_stop(struct server *server)
 	/* First, so that who comes now finds nobody instead of one who leaves. */
 	admin_socket_unlink(&server->socket);
 	MHD_stop_daemon(server->daemon); /* closes the socket, and the connections with what they still waited for */
+	callers_free(server->callers);
 	free(server);
 }

@@ -232,7 +232,7 @@ source_table_enter(struct source_table *table, const uint8_t ip[16], uint32_t mo
 }
 
 static struct source_set *
-set_of(struct source_table *table, uint32_t entry)
+set_of(const struct source_table *table, uint32_t entry)
 {
 	return &table->sets[entry / WAYS];
 }
@@ -241,6 +241,12 @@ void
 source_table_leave(struct source_table *table, uint32_t entry)
 {
 	count_out(&set_of(table, entry)->holders[entry % WAYS]);
+}
+
+uint32_t
+source_table_count(const struct source_table *table, uint32_t entry)
+{
+	return count_of(atomic_load(&set_of(table, entry)->holders[entry % WAYS]));
 }
 
 struct bucket *

@@ -39,6 +39,9 @@ enum source_answer
 source_table_enter(struct source_table *table, const uint8_t ip[16], uint32_t most, int64_t now, uint32_t *entry);
 void source_table_leave(struct source_table *table, uint32_t entry);
 
+/* How many are counted on it now, as far as this entry knows. */
+uint32_t source_table_count(const struct source_table *table, uint32_t entry);
+
 /* The bucket of a source that is counted. */
 struct bucket *source_table_bucket(struct source_table *table, uint32_t entry);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/quantity.h"
 
-_Static_assert(TARGETS_MAX == 16 && SOURCES_MAX == 16 && NETWORKS_MAX == 64, "the messages say so");
+_Static_assert(TARGETS_MAX == 16 && SOURCES_MAX == 16 && NETWORKS_MAX == 64 && HOSTS_MAX == 16, "the messages say so");
 
 /* A list with commas, taken piece by piece; rest is NULL at its end. */
 struct list {
@@ -176,9 +176,6 @@ endpoint_parse_admin(struct settings *settings, const char *text, struct text *e
 
 	if (!addr_parse_explained(&addr, text, &expected))
 		return refuse(error, text, expected);
-	if (!addr_is_unix(&addr) && !addr_is_loopback(&addr))
-		return refuse(
-		    error, text, "must be a loopback address or unix:/path, since there is no authentication yet");
 	settings->admin = addr;
 	return take_name(settings->admin_text, sizeof(settings->admin_text), text, error);
 }
@@ -195,6 +192,27 @@ endpoint_parse_sources(struct settings *settings, const char *text, struct text 
 			return false;
 		if (!addr_parse_ip(&settings->sources[settings->source_count], list.piece))
 			return refuse(error, list.piece, "must be an IP address without a port");
+	}
+	return true;
+}
+
+bool
+endpoint_parse_hosts(struct host_list *hosts, const char *text, struct text *error)
+{
+	struct list list = { .whole = text, .rest = text };
+	struct addr addr;
+
+	for (hosts->count = 0; list.rest != NULL; hosts->count++) {
+		const char *fault;
+
+		if (hosts->count == HOSTS_MAX)
+			return refuse(error, text, "more than 16 hosts");
+		if (!list_take(&list, error))
+			return false;
+		fault = addr_parse_ip(&addr, list.piece) ? NULL : name_fault(list.piece);
+		if (fault != NULL)
+			return refuse(error, list.piece, fault);
+		strcpy(hosts->hosts[hosts->count], list.piece);
 	}
 	return true;
 }

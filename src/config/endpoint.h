@@ -20,11 +20,14 @@ bool endpoint_parse_listen(struct listen_setting *listener, const char *text, st
 /* One or more of "host:port", "192.0.2.1:80", "[::1]:80" and "unix:/path", with commas. */
 bool endpoint_parse_upstream(struct upstream_setting *upstream, const char *text, struct text *error);
 
-/* Loopback or a Unix socket: there is no authentication. */
+/* An address of this host, with its port, or a Unix socket. */
 bool endpoint_parse_admin(struct settings *settings, const char *text, struct text *error);
 
 /* One or more IP addresses without a port, with commas. */
 bool endpoint_parse_sources(struct settings *settings, const char *text, struct text *error);
+
+/* One or more names, or IP addresses without a port, with commas. */
+bool endpoint_parse_hosts(struct host_list *hosts, const char *text, struct text *error);
 
 /* One or more of "10.0.0.0/8", "192.0.2.1" and "2001:db8::/32", with commas. */
 bool endpoint_parse_networks(struct network_list *networks, const char *text, struct text *error);

@@ -109,6 +109,39 @@ take_networks(struct command *command)
 }
 
 static bool
+take_hosts(struct command *command)
+{
+	return endpoint_parse_hosts(place(command), command->value, command->error);
+}
+
+static bool
+take_file(struct command *command)
+{
+	size_t length = strlen(command->value);
+
+	if (length == 0 || length >= PATH_TEXT_MAX)
+		return refuse(command, "must be the name of a file, of 1 to 1023 bytes");
+	memcpy(place(command), command->value, length + 1);
+	return true;
+}
+
+/* Without the owner's two bits not even we could connect. */
+static bool
+take_mode(struct command *command)
+{
+	const char *digits = command->value;
+	size_t length = strlen(digits);
+	unsigned mode = 0;
+
+	for (const char *digit = digits; *digit >= '0' && *digit <= '7'; digit++, length--)
+		mode = mode << 3 | (unsigned)(*digit - '0');
+	if (length > 0 || strlen(digits) > 4 || mode > 0777 || (mode & 0600) != 0600)
+		return refuse(command, "must be an octal mode that lets the owner read and write, as 600 or 660");
+	*(uint32_t *)place(command) = mode;
+	return true;
+}
+
+static bool
 take_resolver(struct command *command)
 {
 	return endpoint_parse_resolver(command->settings, command->value, command->error);
@@ -327,7 +360,7 @@ take_flag(struct command *command)
 #define HISTORY_MOST (1 << 24)
 #define RATE_MOST    1000000
 
-_Static_assert(PAIRS_MAX == 64 && FILTER_SETTING_MAX == 4097, "messages say so");
+_Static_assert(PAIRS_MAX == 64 && FILTER_SETTING_MAX == 4097 && PATH_TEXT_MAX == 1024, "messages say so");
 _Static_assert(sizeof(enum proxy_out) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned) &&
 		   sizeof(enum log_conns) == sizeof(unsigned),
     "take_word writes them");
@@ -342,6 +375,18 @@ static const struct option_row rows[] = {
 	  "answer HTTP there" },
 	{ NULL, "--admin-write",        NULL,         take_flag,      AT(admin_write), 0, 0, NULL,
 	  "let HTTP end connections and drain" },
+	{ NULL, "--admin-token-file",   "FILE",       take_file,      AT(admin_token_file), 0, 0, NULL,
+	  "ask for the bearer token that stands there" },
+	{ NULL, "--admin-cert",         "FILE",       take_file,      AT(admin_cert), 0, 0, NULL,
+	  "HTTPS: a certificate, with its chain, as PEM" },
+	{ NULL, "--admin-key",          "FILE",       take_file,      AT(admin_key), 0, 0, NULL,
+	  "and its private key" },
+	{ NULL, "--admin-host",         "HOST[,...]", take_hosts,     AT(admin_hosts), 0, 0, NULL,
+	  "names that HTTP may be asked for, too" },
+	{ NULL, "--admin-mode",         "MODE",       take_mode,      AT(admin_mode), 0, 0, "600",
+	  "of the file, where -a is a Unix socket" },
+	{ NULL, "--admin-rate",         "N",          take_count,     AT(admin_rate), 0, RATE_MOST, "1000",
+	  "requests a second of an address" },
 	{ "-n", "--max-conns",          "N",          take_max_conns, 0, 1, CONNS_MOST, "auto",
 	  "connections at once" },
 	{ NULL, "--allow",              "NET[,...]",  take_networks,  AT(allow), 0, 0, NULL,
@@ -554,6 +599,29 @@ set_demo(struct command *command)
 	return OPTIONS_RUN;
 }
 
+/* Who may ask must be clear before anybody can. */
+static enum options_answer
+check_door(struct command *command)
+{
+	const struct settings *settings = command->settings;
+	bool local = addr_is_unix(&settings->admin), certificate = settings->admin_cert[0] != '\0',
+	     key = settings->admin_key[0] != '\0';
+
+	if (!local && !addr_is_loopback(&settings->admin) && settings->admin_token_file[0] == '\0')
+		return wrong(command, "--admin", settings->admin_text,
+		    "other hosts could ask there: give a token with --admin-token-file, or take 127.0.0.1 or "
+		    "unix:PATH");
+	if (certificate && !key)
+		return wrong(command, "--admin-cert", settings->admin_cert, "its key is missing: --admin-key");
+	if (key && !certificate)
+		return wrong(command, "--admin-key", settings->admin_key, "its certificate is missing: --admin-cert");
+	if (certificate && local)
+		return wrong(command, "--admin-cert", settings->admin_cert, "a Unix socket needs no TLS");
+	if (settings->admin_mode != 0600 && !local)
+		return wrong(command, "--admin-mode", NULL, "only with a Unix socket: -a unix:PATH");
+	return OPTIONS_RUN;
+}
+
 /* The HTTP interface listens too. */
 static enum options_answer
 check_admin(struct command *command)
@@ -565,7 +633,7 @@ check_admin(struct command *command)
 		if (endpoint_clash(&admin, &settings->listeners[i]))
 			return wrong(command, "--admin", settings->admin_text, "a listener takes this address");
 	}
-	return OPTIONS_RUN;
+	return check_door(command);
 }
 
 static enum options_answer

@@ -16,7 +16,9 @@ enum {
 	NETWORKS_MAX = 64,         /* of --allow, and of --deny */
 	NAME_TEXT_MAX = 512,       /* what -l and -u may be in all, with the NUL */
 	HOST_TEXT_MAX = 256,       /* RFC 1035: a name has at most 253 characters */
+	HOSTS_MAX = 16,            /* of --admin-host */
 	FILTER_SETTING_MAX = 4097, /* with the NUL */
+	PATH_TEXT_MAX = 1024,
 };
 
 struct listen_setting {
@@ -50,6 +52,12 @@ struct network_list {
 	int count;
 };
 
+/* Names, or addresses without brackets, as they were written. */
+struct host_list {
+	char hosts[HOSTS_MAX][HOST_TEXT_MAX];
+	int count;
+};
+
 enum proxy_out { PROXY_OUT_NONE, PROXY_OUT_V1, PROXY_OUT_V2 };
 enum log_conns { LOG_CONNS_TEXT, LOG_CONNS_JSON, LOG_CONNS_OFF };
 
@@ -62,7 +70,12 @@ struct settings {
 
 	struct addr admin;
 	char admin_text[NAME_TEXT_MAX];
-	bool admin_write; /* HTTP may change something */
+	bool admin_write;                                         /* HTTP may change something */
+	char admin_token_file[PATH_TEXT_MAX];                     /* empty: no token is asked for */
+	char admin_cert[PATH_TEXT_MAX], admin_key[PATH_TEXT_MAX]; /* both empty: no TLS */
+	struct host_list admin_hosts;                             /* also a Host that is ours */
+	uint32_t admin_mode;                                      /* of a Unix socket's file */
+	uint32_t admin_rate;                                      /* requests a second of a source; 0: as they come */
 
 	uint32_t max_conns;
 	int workers;

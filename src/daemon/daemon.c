@@ -37,6 +37,8 @@
 
 #define NAMES_WAIT_NS (2 * NS_PER_S) /* for first answers, before we say that we are ready */
 
+#define LOOK_NS NS_PER_S /* how often clients of the HTTP interface are looked at */
+
 struct daemon {
 	struct settings *settings;
 	struct limits limits;
@@ -46,6 +48,7 @@ struct daemon {
 	bool workers_own_fds;
 	_Atomic int readiness;
 	struct server *server;
+	struct timer look; /* at its clients */
 	struct loop *loop;
 	struct group **groups;
 	struct resolver *resolver;
@@ -184,11 +187,31 @@ start_log(struct daemon *daemon)
 	return error == 0;
 }
 
+static void
+on_look(struct timer *timer)
+{
+	struct daemon *daemon = (struct daemon *)((char *)timer - offsetof(struct daemon, look));
+
+	server_look(daemon->server);
+	timer_arm(loop_timers(daemon->loop), timer, loop_now(daemon->loop) + LOOK_NS);
+}
+
 static bool
 start_server(struct daemon *daemon)
 {
 	const struct settings *settings = daemon->settings;
-	int error = server_start(&daemon->server, &daemon->track, &daemon->readiness, daemon->limits.admin_connections);
+	struct door door;
+	char sentence[2 * PATH_TEXT_MAX];
+	struct text why;
+
+	text_init(&why, sentence, sizeof(sentence));
+	if (!door_open(&door, settings, &why)) {
+		log_error("%s", sentence);
+		return false;
+	}
+	int error = server_start(
+	    &daemon->server, &daemon->track, &door, &daemon->readiness, daemon->limits.admin_connections);
+	door_forget(&door);
 
 	if (error == -EADDRINUSE && addr_port(&settings->admin) == 9100)
 		log_error("cannot serve HTTP on %s: the address is in use; 9100 is also node_exporter's port: "
@@ -199,6 +222,9 @@ start_server(struct daemon *daemon)
 		    "cannot serve HTTP on %s: the address is in use; choose another with -a", settings->admin_text);
 	else if (error != 0)
 		log_error("cannot serve HTTP on %s: %s", settings->admin_text, strerror(-error));
+	daemon->look.fire = on_look;
+	if (error == 0)
+		timer_arm(loop_timers(daemon->loop), &daemon->look, clock_now() + LOOK_NS);
 	return error == 0;
 }
 
@@ -337,7 +363,11 @@ say_ready(const struct daemon *daemon)
 		text_addf(&text, " -> %s", settings->upstreams[i].name);
 	}
 	addr_format(server_address(daemon->server), bound, sizeof(bound));
-	text_addf(&text, ", admin %s%s\n", addr_is_unix(server_address(daemon->server)) ? "" : "http://", bound);
+	text_addf(&text, ", admin %s%s\n",
+	    addr_is_unix(server_address(daemon->server)) ? ""
+	    : settings->admin_cert[0] != '\0'            ? "https://"
+							 : "http://",
+	    bound);
 	log_plain(text.bytes, text.length);
 }
 

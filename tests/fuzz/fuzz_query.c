@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a request line and a Host header can hold: anybody's bytes, which must end as UTF-8 or as a fault. */
+/* What a request line can hold: anybody's bytes, which must end as UTF-8 or as a fault. */
 #include "api/cursor.h"
-#include "api/guard.h"
 #include "api/query.h"
 #include "base/utf8.h"
 #include "track/conn_id.h"
@@ -64,18 +63,6 @@ try_id(const char *text)
 }
 
 static void
-try_host(const char *text)
-{
-	struct headers headers = { .hosts = 1, .host = text, .origins = 1, .origin = text };
-	struct reply reply = { 0 };
-	struct addr bound;
-
-	expect(addr_parse(&bound, "[2001:db8::1]:9100"));
-	guard_admits(&headers, &bound, NULL, &reply);
-	reply_fini(&reply);
-}
-
-static void
 try_path(const char *text)
 {
 	char *copy = malloc(strlen(text) + 2);
@@ -98,7 +85,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	try_cursor(text);
 	try_id(text);
-	try_host(text);
 	try_path(text);
 	try_query(text);
 	free(text);

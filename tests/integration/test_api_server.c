@@ -154,7 +154,7 @@ START_TEST(a_taken_port_is_named_by_its_errno)
 	struct server *second = NULL;
 
 	api.settings.admin = api.at;
-	ck_assert_int_eq(server_start(&second, &api.track, &api.readiness, API_CLIENTS_MAX), -EADDRINUSE);
+	ck_assert_int_eq(server_start(&second, &api.track, &api.door, &api.readiness, API_CLIENTS_MAX), -EADDRINUSE);
 	ck_assert_ptr_null(second);
 	api_get("/stats");
 }
@@ -217,13 +217,13 @@ START_TEST(a_unix_socket_left_behind_is_replaced)
 	api_start(admin);
 	api_get("/stats");
 	/* But not one that answers, … */
-	ck_assert_int_eq(server_start(&second, &api.track, &api.readiness, API_CLIENTS_MAX), -EADDRINUSE);
+	ck_assert_int_eq(server_start(&second, &api.track, &api.door, &api.readiness, API_CLIENTS_MAX), -EADDRINUSE);
 	api_get("/stats");
 	server_stop(api.server);
 	api.server = NULL;
 	/* … and nothing else. */
 	fclose(fopen(path, "w"));
-	ck_assert_int_eq(server_start(&second, &api.track, &api.readiness, API_CLIENTS_MAX), -EADDRINUSE);
+	ck_assert_int_eq(server_start(&second, &api.track, &api.door, &api.readiness, API_CLIENTS_MAX), -EADDRINUSE);
 	ck_assert_int_eq(unlink(path), 0);
 }
 END_TEST

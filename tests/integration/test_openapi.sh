@@ -11,8 +11,14 @@ need "$python" python3
 target=$(free_port)
 start_proxy -l 127.0.0.1:0 -u "127.0.0.1:$target"
 wrong_admin=$admin
+(umask 077 && echo 0123456789abcdef >"$work/token")
+start_proxy -l 127.0.0.1:0 -u "127.0.0.1:$target" --admin-token-file "$work/token"
+token_admin=$admin
+start_proxy -l 127.0.0.1:0 -u "127.0.0.1:$target" --admin-rate 1
+rate_admin=$admin
 start_proxy -l 127.0.0.1:0 -u "127.0.0.1:$target" --admin-write
-"$python" "$srcdir/tests/support/contract.py" "${admin#http://}" "$port" "$target" "${wrong_admin#http://}" ||
+"$python" "$srcdir/tests/support/contract.py" "${admin#http://}" "$port" "$target" \
+	"${wrong_admin#http://}" "${token_admin#http://}" "${rate_admin#http://}" ||
 	fail "the document and the answers disagree"
 if [ -n "${OPENAPI_VALIDATOR:-}" ]; then
 	curl -s "$admin/openapi.json" >"$work/openapi.json" || fail "curl"

@@ -16,7 +16,7 @@ void
 api_start(const char *admin)
 {
 	ck_assert(addr_parse(&api.settings.admin, admin));
-	ck_assert_int_eq(server_start(&api.server, &api.track, &api.readiness, API_CLIENTS_MAX), 0);
+	ck_assert_int_eq(server_start(&api.server, &api.track, &api.door, &api.readiness, API_CLIENTS_MAX), 0);
 	api.at = *server_address(api.server);
 }
 
@@ -33,6 +33,7 @@ api_setup(void)
 	api.settings.history = API_HISTORY;
 	api.settings.buffer_memory = 1 << 20;
 	api.settings.demo = true;
+	api.settings.admin_mode = 0600;
 	strcpy(api.settings.listeners[0].name, "8080");
 	strcpy(api.settings.listeners[1].name, "unix:/run/\xff\"");
 	strcpy(api.settings.upstreams[0].name, "db:5432");

@@ -21,6 +21,7 @@ enum { API_WORKERS = 3, API_CONNS_MAX = 20000, API_HISTORY = 1000, API_CLIENTS_M
 struct api_scene {
 	struct settings settings;
 	struct track track;
+	struct door door; /* wide open */
 	_Atomic int readiness;
 	struct server *server; /* NULL: the test stopped it */
 	struct addr at;        /* where it listens */

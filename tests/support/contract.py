@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 """What /openapi.json promises, beside what is really answered.
 
-    contract.py ADMIN CLIENT-PORT UPSTREAM-PORT WRONG-ADMIN
+    contract.py ADMIN CLIENT-PORT UPSTREAM-PORT WRONG-ADMIN TOKEN-ADMIN RATE-ADMIN
 
 ADMIN is host:port of a daemon with --admin-write whose listener sends to UPSTREAM-PORT, where this
-program listens; WRONG-ADMIN one without.  Every operation of the document is called, rightly and in
+program listens; WRONG-ADMIN one without, TOKEN-ADMIN one that asks for a token, and
+RATE-ADMIN one that lets nobody ask more than once in a second.  Every operation of the document is called, rightly and in
 each wrong way that it can be; each answer must have a status, a type and a body that the document has
 for it, and each status of the document must be met, or stand in ELSEWHERE with the test that meets it.
 """
@@ -22,6 +23,7 @@ import jsonschema
 # (status) -> the test that meets it: what cannot be provoked from here.
 ELSEWHERE = {
     500: "an allocation of the daemon has to fail: api/reply.c answers it in one place",
+    503: "fault/test_admin_flood.c",
 }
 # (operation, status) -> likewise.
 ELSEWHERE_OF = {
@@ -306,11 +308,11 @@ class Caller:
                 time.sleep(0.01)
         if "406" in operation["responses"]:
             call(target, {"Accept": "image/png"})
-        if "429" in operation["responses"] and rate_admin:
+        if "429" in operation["responses"]:
             for _ in range(400):
                 if call(target, admin=rate_admin).status == 429:
                     break
-        if "401" in operation["responses"] and token_admin:
+        if "401" in operation["responses"]:
             call(target, admin=token_admin)
 
 
@@ -326,7 +328,7 @@ def check_all_met(document):
 
 
 admin, client_port, upstream_port, wrong_admin = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-rate_admin = token_admin = None
+token_admin, rate_admin = sys.argv[5:7]
 
 
 def main():

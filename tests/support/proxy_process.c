@@ -167,8 +167,8 @@ read_readiness(struct proxy *proxy, const char *line)
 		at = strstr(arrow, "; ");
 		at = at == NULL ? NULL : at + 2;
 	}
-	if (strncmp(admin, "http://", 7) == 0)
-		admin += 7;
+	if (strncmp(admin, "http", 4) == 0)
+		admin = strstr(admin, "://") + 3;
 	snprintf(proxy->admin_text, sizeof(proxy->admin_text), "%.*s", (int)(end - admin), admin);
 	ck_assert_msg(addr_parse(&proxy->admin, proxy->admin_text), "admin address %s", proxy->admin_text);
 }

@@ -133,6 +133,14 @@ static const struct {
 	{ PAIR "--log-conns off", VALUE(log_conns), LOG_CONNS_OFF },
 	{ PAIR, VALUE(admin_write), false },
 	{ PAIR "--admin-write", VALUE(admin_write), true },
+	{ PAIR, VALUE(admin_mode), 0600 },
+	{ PAIR "-a unix:x --admin-mode 660", VALUE(admin_mode), 0660 },
+	{ PAIR "-a unix:x --admin-mode 0666", VALUE(admin_mode), 0666 },
+	{ PAIR, VALUE(admin_rate), 1000 },
+	{ PAIR "--admin-rate 0", VALUE(admin_rate), 0 },
+	{ PAIR, VALUE(admin_hosts.count), 0 },
+	{ PAIR "--admin-host a.example,192.0.2.7,::1", VALUE(admin_hosts.count), 3 },
+	{ PAIR "--admin-host a,b --admin-host c", VALUE(admin_hosts.count), 1 },
 	{ PAIR, VALUE(log_probes), false },
 	{ PAIR "--log-probes", VALUE(log_probes), true },
 	{ PAIR, VALUE(log_filter[0]), '\0' },
@@ -175,6 +183,12 @@ static const struct {
 	{ PAIR, TEXT(upstreams[0].targets[0].name), "db.example:5432" },
 	{ PAIR, TEXT(upstreams[0].targets[0].host), "db.example" },
 	{ PAIR, TEXT(admin_text), "127.0.0.1:9100" },
+	{ PAIR "-a 9100 --admin-token-file /run/t", TEXT(admin_text), "9100" },
+	{ PAIR, TEXT(admin_token_file), "" },
+	{ PAIR "--admin-token-file /run/t", TEXT(admin_token_file), "/run/t" },
+	{ PAIR "--admin-cert c.pem --admin-key k.pem", TEXT(admin_cert), "c.pem" },
+	{ PAIR "--admin-cert c.pem --admin-key k.pem", TEXT(admin_key), "k.pem" },
+	{ PAIR "--admin-host a.example,2001:db8::1", TEXT(admin_hosts.hosts[1]), "2001:db8::1" },
 	{ PAIR, TEXT(resolver), "" },
 	{ "-l 1 -u a:1,[::1]:4", TEXT(upstreams[0].name), "a:1,[::1]:4" },
 	{ "-l 1 -u a:1,[::1]:4", TEXT(upstreams[0].targets[1].name), "[::1]:4" },
@@ -220,7 +234,8 @@ static const struct {
 #define A50     "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
 #define A62     A50 "ffffffffffgg"
 #define FORMS   "must be PORT, IP:PORT, [IPv6]:PORT or unix:/path"
-#define NO_AUTH "must be a loopback address or unix:/path, since there is no authentication yet"
+#define OPEN    "other hosts could ask there: give a token with --admin-token-file, or take 127.0.0.1 or unix:PATH"
+#define MODE    "must be an octal mode that lets the owner read and write, as 600 or 660"
 #define NO_PORT "the port is missing: must be HOST:PORT, IP:PORT, [IPv6]:PORT or unix:/path"
 #define TIME    "must be a time with its unit, as 500ms, 5s, 2m, 1h or 1d"
 
@@ -295,9 +310,28 @@ static const struct {
 	{ "-l 1 -u a:1,b:0" A50 A50 A50 A50 A50 A50 A50 A50 A50 A50 A50,
 	  "-u: \"a:1,b:0" A50 "aaaaaaaaaabbbbbbbbbbccc...\": longer than 511 bytes" },
 
-	{ PAIR "-a 0.0.0.0:9100", "-a: \"0.0.0.0:9100\": " NO_AUTH },
-	{ PAIR "-a 9100", "-a: \"9100\": " NO_AUTH },
-	{ PAIR "--admin [2001:db8::1]:9100", "--admin: \"[2001:db8::1]:9100\": " NO_AUTH },
+	{ PAIR "-a 0.0.0.0:9100", "--admin: \"0.0.0.0:9100\": " OPEN },
+	{ PAIR "-a 9100", "--admin: \"9100\": " OPEN },
+	{ PAIR "--admin [2001:db8::1]:9100", "--admin: \"[2001:db8::1]:9100\": " OPEN },
+	{ PAIR "-a 0.0.0.0:9100 --admin-cert c --admin-key k", "--admin: \"0.0.0.0:9100\": " OPEN },
+	{ PAIR "--admin-token-file _", "--admin-token-file: \"\": must be the name of a file, of 1 to 1023 bytes" },
+	{ PAIR "--admin-cert c", "--admin-cert: \"c\": its key is missing: --admin-key" },
+	{ PAIR "--admin-key k", "--admin-key: \"k\": its certificate is missing: --admin-cert" },
+	{ PAIR "-a unix:x --admin-cert c --admin-key k", "--admin-cert: \"c\": a Unix socket needs no TLS" },
+	{ PAIR "--admin-mode 660", "--admin-mode: only with a Unix socket: -a unix:PATH" },
+	{ PAIR "-a unix:x --admin-mode 060", "--admin-mode: \"060\": " MODE },
+	{ PAIR "-a unix:x --admin-mode 400", "--admin-mode: \"400\": " MODE },
+	{ PAIR "-a unix:x --admin-mode 680", "--admin-mode: \"680\": " MODE },
+	{ PAIR "-a unix:x --admin-mode 1600", "--admin-mode: \"1600\": " MODE },
+	{ PAIR "-a unix:x --admin-mode 00660", "--admin-mode: \"00660\": " MODE },
+	{ PAIR "-a unix:x --admin-mode rw", "--admin-mode: \"rw\": " MODE },
+	{ PAIR "-a unix:x --admin-mode _", "--admin-mode: \"\": " MODE },
+	{ PAIR "--admin-host a,", "--admin-host: \"a,\": an address is missing" },
+	{ PAIR "--admin-host https://a", "--admin-host: \"https://a\": a host name has only letters, digits, hyphens and dots" },
+	{ PAIR "--admin-host a:9100", "--admin-host: \"a:9100\": a host name has only letters, digits, hyphens and dots" },
+	{ PAIR "--admin-host a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a",
+	  "--admin-host: \"a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a\": more than 16 hosts" },
+	{ PAIR "--admin-rate 1000001", "--admin-rate: \"1000001\": must be 0 to 1000000" },
 	{ PAIR "--admin localhost:9100", "--admin: \"localhost:9100\": " FORMS },
 	{ "-l 9100 -u a:1", "--admin: \"127.0.0.1:9100\": a listener takes this address" },
 	{ "-l unix:x -u a:1 -a unix:x", "--admin: \"unix:x\": a listener takes this address" },
