@@ -19,6 +19,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/config/endpoint.c %D%/config/endpoint.h \
+	%D%/config/option_tell.c %D%/config/option_tell.h \
 	%D%/config/options.c %D%/config/options.h \
 	%D%/config/settings.h \
 	%D%/net/listening.c %D%/net/listening.h \
@@ -98,6 +99,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/private_file.c %D%/api/private_file.h \
 	%D%/api/query.c %D%/api/query.h \
 	%D%/api/reply.c %D%/api/reply.h \
+	%D%/api/route_config.c \
 	%D%/api/route_conn.c \
 	%D%/api/route_conns.c \
 	%D%/api/route_drain.c \

@@ -14,6 +14,7 @@
 /* clang-format off */
 const struct operation openapi_operations[] = {
 	{ "/",                "GET",    "index",            200, { { JSON_TYPE, "Index" } }, { 0 }, NULL },
+	{ "/config",          "GET",    "showConfig",       200, { { JSON_TYPE, "Config" } }, { 0 }, NULL },
 	{ "/conns",           "GET",    "listConnections",  200, { { JSON_TYPE, "ConnectionList" }, { "application/x-ndjson", "ConnectionAny" }, { "text/plain; charset=utf-8", NULL } }, { PROBLEM_CURSOR_GONE, PROBLEM_NOT_ACCEPTABLE, PROBLEM_BUSY }, NULL },
 	{ "/conns",           "DELETE", "killConnections",  202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_BUSY }, NULL },
 	{ "/conns/ID",        "GET",    "showConnection",   200, { { JSON_TYPE, "ConnectionSingle" } }, { PROBLEM_UNKNOWN_CONNECTION, PROBLEM_CONNECTION_GONE }, NULL },

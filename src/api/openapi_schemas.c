@@ -42,6 +42,21 @@ const struct openapi_schema openapi_schemas[] = {
 			} }
 		}
 	}) },
+	{ "Config", SCHEMA({
+		"type": "object",
+		"description": "each option by its long name, as it would be written on the command line; null where it is not set",
+		"required": ["listen", "upstream", "admin", "admin-write"],
+		"properties": {
+			"listen": { "type": "array", "items": { "type": "string" } },
+			"upstream": { "type": "array", "items": { "type": "string" } },
+			"admin": { "type": "string" },
+			"admin-write": { "type": "boolean" }
+		},
+		"additionalProperties": {
+			"type": ["string", "integer", "boolean", "array", "null"],
+			"items": { "type": "string" }
+		}
+	}) },
 	{ "ConnectionAny", SCHEMA({
 		"type": "object",
 		"description": "a connection, with the fields of the view, or those that were asked for"

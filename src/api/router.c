@@ -14,6 +14,7 @@ static const struct parameter none[] = { { 0 } };
 /* clang-format off */
 const struct route routes[] = {
 	{ "/",          reads, route_index,     none,                    "this index" },
+	{ "/config",    reads, route_config,    none,                    "what each option is set to" },
 	{ "/conns",     reads, route_conns,     route_conns_parameters,  "the connections, live and closed" },
 	{ "/conns",     "DELETE", route_kill_many, route_kill_many_parameters, "ends those that a filter chooses" },
 	{ "/conns/ID",  reads, route_conn,      none,                    "all that is known of one connection" },

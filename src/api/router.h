@@ -44,6 +44,7 @@ extern const int route_count;
 
 /* clang-format off */
 answer_fn
+	route_config,
 	route_conn,
 	route_conns,
 	route_drain,

@@ -8,6 +8,7 @@
  */
 #include "config/options.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <sched.h>
 #include <stddef.h>
@@ -306,12 +307,18 @@ take_word(struct command *command, const char *const *words, unsigned count)
 	return false;
 }
 
+static const char *const proxy_out_words[] = { [PROXY_OUT_V1] = "v1", [PROXY_OUT_V2] = "v2" };
+
 static bool
 take_proxy_out(struct command *command)
 {
-	static const char *const words[] = { [PROXY_OUT_V1] = "v1", [PROXY_OUT_V2] = "v2" };
+	return take_word(command, proxy_out_words, sizeof(proxy_out_words) / sizeof(proxy_out_words[0]));
+}
 
-	return take_word(command, words, sizeof(words) / sizeof(words[0]));
+static void
+tell_proxy_out(const struct telling *it)
+{
+	tell_word(it, proxy_out_words);
 }
 
 static bool
@@ -320,16 +327,28 @@ take_log_level(struct command *command)
 	return take_word(command, log_level_texts, LEVEL_COUNT);
 }
 
+static void
+tell_log_level(const struct telling *it)
+{
+	tell_word(it, log_level_texts);
+}
+
+static const char *const log_conns_words[] = {
+	[LOG_CONNS_TEXT] = "text",
+	[LOG_CONNS_JSON] = "json",
+	[LOG_CONNS_OFF] = "off",
+};
+
 static bool
 take_log_conns(struct command *command)
 {
-	static const char *const words[] = {
-		[LOG_CONNS_TEXT] = "text",
-		[LOG_CONNS_JSON] = "json",
-		[LOG_CONNS_OFF] = "off",
-	};
+	return take_word(command, log_conns_words, sizeof(log_conns_words) / sizeof(log_conns_words[0]));
+}
 
-	return take_word(command, words, sizeof(words) / sizeof(words[0]));
+static void
+tell_log_conns(const struct telling *it)
+{
+	tell_word(it, log_conns_words);
 }
 
 /* No mistake in it is seen here: that takes the table of fields. */
@@ -678,6 +697,63 @@ options_parse(struct settings *settings, int argc, char **argv, struct text *err
 	if (optind < argc)
 		return wrong(&command, NULL, argv[optind], "belongs to no option");
 	return check(&command);
+}
+
+/* The way back from what was taken. */
+static tell_fn *
+teller_of(take_fn *taker)
+{
+	static const struct {
+		take_fn *take;
+		tell_fn *tell;
+	} tellers[] = {
+		{ take_listen, tell_listen },
+		{ take_upstream, tell_upstream },
+		{ take_admin, tell_admin },
+		{ take_file, tell_text },
+		{ take_hosts, tell_hosts },
+		{ take_mode, tell_mode },
+		{ take_count, tell_count },
+		{ take_max_conns, tell_max_conns },
+		{ take_workers, tell_workers },
+		{ take_size, tell_size },
+		{ take_timeout, tell_time },
+		{ take_or_off, tell_time },
+		{ take_keepalive, tell_keepalive },
+		{ take_networks, tell_networks },
+		{ take_sources, tell_sources },
+		{ take_resolver, tell_resolver },
+		{ take_proxy_out, tell_proxy_out },
+		{ take_log_level, tell_log_level },
+		{ take_log_conns, tell_log_conns },
+		{ take_filter, tell_text },
+		{ take_flag, tell_truth },
+	};
+
+	for (size_t i = 0; i < sizeof(tellers) / sizeof(tellers[0]); i++) {
+		if (tellers[i].take == taker)
+			return tellers[i].tell;
+	}
+	return NULL;
+}
+
+void
+options_tell(const struct settings *settings, option_hear_fn *hear, void *to)
+{
+	for (int i = 0; i < ROWS; i++) {
+		tell_fn *tell = rows[i].take == NULL ? NULL : teller_of(rows[i].take);
+		struct telling it = {
+			.settings = settings,
+			.place = (const char *)settings + rows[i].place,
+			.name = rows[i].name + strlen("--"),
+			.hear = hear,
+			.to = to,
+		};
+
+		assert(tell != NULL || rows[i].take == NULL);
+		if (tell != NULL)
+			tell(&it);
+	}
 }
 
 enum { MEANING_COLUMN = 32 };

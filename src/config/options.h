@@ -3,6 +3,7 @@
 #define CONFIG_OPTIONS_H
 
 #include "base/text.h"
+#include "config/option_tell.h"
 #include "config/settings.h"
 
 enum options_answer {
@@ -19,6 +20,9 @@ enum { OPTIONS_ERROR_MAX = 512, OPTIONS_HELP_MAX = 4096 };
  * opened or looked up.  argv is not changed, and the call may be repeated.
  * With --demo there is one pair, whose target waits for its address. */
 enum options_answer options_parse(struct settings *settings, int argc, char **argv, struct text *error);
+
+/* What each option is set to, in the order of the table; each is told once, a list with its items behind it. */
+void options_tell(const struct settings *settings, option_hear_fn *hear, void *to);
 
 /* The text of -h, made from the table of options. */
 void options_help(struct text *text);

@@ -477,6 +477,93 @@ START_TEST(networks_are_parsed)
 }
 END_TEST
 
+/* "name=value", a list as "name=[a][b]", … each behind a blank. */
+static void
+hear(void *to, const struct option_told *told)
+{
+	struct text *text = to;
+
+	if (told->kind == OPTION_ITEM) {
+		text_addf(text, "[%s]", told->text);
+		return;
+	}
+	text_addf(text, " %s=", told->name);
+	if (told->kind == OPTION_TEXT)
+		text_add(text, told->text);
+	else if (told->kind == OPTION_TRUTH)
+		text_add(text, told->number != 0 ? "true" : "false");
+	else if (told->kind == OPTION_COUNT)
+		text_add_u64(text, told->number);
+	else if (told->kind == OPTION_NOTHING)
+		text_add(text, "null");
+}
+
+/* clang-format off */
+static const struct {
+	const char *line, *told;
+} tellings[] = {
+	{ PAIR, " listen=[8080]" },
+	{ PAIR "-l unix:/a -u b:1,c:2", " listen=[8080][unix:/a] upstream=[db.example:5432][b:1,c:2] admin=127.0.0.1:9100" },
+	{ "--demo", " listen=[127.0.0.1:8080] upstream=[demo] " },
+	{ PAIR, " admin-write=false admin-token-file=null admin-cert=null admin-key=null admin-host= admin-mode=600 admin-rate=1000 " },
+	{ PAIR "-a 9100 --admin-token-file /t", " admin=9100 admin-write=false admin-token-file=/t " },
+	{ PAIR "--admin-cert c --admin-key k", " admin-cert=c admin-key=k " },
+	{ PAIR "--admin-host a,192.0.2.7", " admin-host=[a][192.0.2.7] " },
+	{ PAIR "-a unix:x --admin-mode 0660", " admin-mode=660 " },
+	{ PAIR "--admin-write", " admin-write=true " },
+	{ PAIR, " max-conns=auto allow= deny= max-per-source=0 " },
+	{ PAIR "-n 7", " max-conns=7 " },
+	{ PAIR "--allow 10.0.0.0/8,::1", " allow=[10.0.0.0/8][::1] deny= " },
+	{ PAIR "--workers 3", " workers=3 history=16384 buffer-memory=64M connect-timeout=5s idle-timeout=0 " },
+	{ PAIR "--idle-timeout 90s", " idle-timeout=90s " },
+	{ PAIR "--keepalive 5s", " keepalive=5s,10s,6 user-timeout=2m source= proxy-in=false proxy-in-timeout=5s proxy-out=null " },
+	{ PAIR "--source ::1,192.0.2.1 --proxy-in --proxy-out v2", " source=[::1][192.0.2.1] proxy-in=true proxy-in-timeout=5s proxy-out=v2 " },
+	{ PAIR, " resolver=null log-level=info log-conns=text " },
+	{ PAIR "--resolver ::1 --log-level debug --log-conns off", " resolver=::1 log-level=debug log-conns=off " },
+	{ PAIR, " demo=false" },
+};
+/* clang-format on */
+
+START_TEST(what_was_set_is_told)
+{
+	static char bytes[8192];
+	struct text text;
+
+	parse_good(tellings[_i].line);
+	text_init(&text, bytes, sizeof(bytes));
+	options_tell(&settings, hear, &text);
+	ck_assert(!text.truncated);
+	ck_assert_msg(strstr(bytes, tellings[_i].told) != NULL, "%s: %s", tellings[_i].line, bytes);
+}
+END_TEST
+
+/* No line of -h but -V and -h is left out. */
+START_TEST(every_option_is_told)
+{
+	static char bytes[8192], help_bytes[OPTIONS_HELP_MAX];
+	struct text text, help;
+	int count = 0;
+
+	parse_good(PAIR);
+	text_init(&text, bytes, sizeof(bytes));
+	options_tell(&settings, hear, &text);
+	text_init(&help, help_bytes, sizeof(help_bytes));
+	options_help(&help);
+	for (char *rest = help_bytes, *line; (line = strsep(&rest, "\n")) != NULL;) {
+		char *name = strncmp(line, "  ", 2) == 0 ? strstr(line, " --") : NULL, want[64];
+
+		if (name == NULL)
+			continue;
+		snprintf(want, sizeof(want), " %.*s=", (int)strcspn(name + 3, " "), name + 3);
+		if (strcmp(want, " help=") == 0 || strcmp(want, " version=") == 0)
+			continue;
+		ck_assert_msg(strstr(bytes, want) != NULL, "%s is not told", want);
+		count++;
+	}
+	ck_assert_int_gt(count, 30);
+}
+END_TEST
+
 START_TEST(a_network_too_many_is_refused)
 {
 	char line[8192] = PAIR "--deny 10.0.0.1";
@@ -550,6 +637,8 @@ main(void)
 	tcase_add_loop_test(tcase, a_mistake_gets_one_clear_line, 0, sizeof(wrongs) / sizeof(wrongs[0]));
 	tcase_add_test(tcase, a_pair_too_many_is_refused);
 	tcase_add_loop_test(tcase, networks_are_parsed, 0, sizeof(networks) / sizeof(networks[0]));
+	tcase_add_loop_test(tcase, what_was_set_is_told, 0, sizeof(tellings) / sizeof(tellings[0]));
+	tcase_add_test(tcase, every_option_is_told);
 	tcase_add_test(tcase, a_network_too_many_is_refused);
 	tcase_add_test(tcase, workers_are_as_many_as_the_cpus_of_this_process);
 	tcase_add_test(tcase, help_and_version_answer_where_they_stand);
