@@ -143,9 +143,11 @@ void
 chronicle_publish(struct conn *conn)
 {
 	struct workbench *bench = conn->bench;
+	struct record *record = chronicle_edit(conn);
 	uint64_t history_number = 0;
 
-	chronicle_edit(conn)->state = conn->state;
+	record->state = conn->state;
+	record->spoke_last = conn->speaker;
 	chronicle_counters(conn);
 	const union record_words *written = table_commit(bench->track->table, bench->number, conn->slot);
 	conn->drafting = false;

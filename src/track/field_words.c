@@ -98,6 +98,7 @@ static const struct vocabulary vocabularies[] = {
 	LEG_VOCABULARY(client),
 	LEG_VOCABULARY(upstream),
 	{ FIELD_turns_speaks_first, leg_word, LEG_COUNT },
+	{ FIELD_turns_spoke_last, leg_word, LEG_COUNT },
 	{ FIELD_limited_by, limit_word, LIMIT_COUNT },
 	{ FIELD_close_reason, reason_word, WHY_COUNT },
 	{ FIELD_close_initiator, initiator_word, BY_ADMIN + 1 },

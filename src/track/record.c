@@ -29,7 +29,7 @@ record_init(struct record *record)
 	record->attempt.began_us = record->attempt.ended_us = RECORD_UNKNOWN;
 	record->close.leg = record->close.speaker = LEG_NONE;
 	record->close.cause_us = record->close.idle_us = RECORD_UNKNOWN;
-	record->speaks_first = LEG_NONE;
+	record->speaks_first = record->spoke_last = LEG_NONE;
 }
 
 int64_t

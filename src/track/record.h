@@ -102,6 +102,7 @@ struct record {
 	int64_t opened_at_us;         /* clock_wall_us */
 	uint16_t target;              /* index in the upstream's setting */
 	bool target_chosen;
+	uint8_t spoke_last;   /* enum leg_name: whose payload came last, when it was looked at; LEG_NONE: nobody's */
 	uint16_t attempts;    /* addresses tried so far */
 	uint8_t speaks_first; /* enum leg_name: whose payload came first; LEG_NONE: nobody's, or both at once */
 	bool overlapped;      /* turns cannot be told apart: one side spoke before the other was through */

@@ -81,6 +81,29 @@ START_TEST(who_is_greeted_first_has_not_been_answered)
 }
 END_TEST
 
+static enum leg_name
+spoke_last(void)
+{
+	ck_assert(conns_look(&scene.bench, it.conn->slot));
+	return (enum leg_name)scene_record(&it)->spoke_last;
+}
+
+START_TEST(a_look_tells_who_spoke_last)
+{
+	it = scene_establishes();
+	ck_assert_uint_eq(spoke_last(), LEG_NONE);
+	says(LEG_CLIENT, 100, 10);
+	ck_assert_uint_eq(spoke_last(), LEG_CLIENT);
+	says(LEG_UPSTREAM, 100, 10);
+	says(LEG_UPSTREAM, 100, 10);
+	ck_assert_uint_eq(spoke_last(), LEG_UPSTREAM);
+	says(LEG_CLIENT, 100, 10);
+	scene_fails(&it, LEG_CLIENT, ECONNRESET);
+	scene_after(NS_PER_MS);
+	ck_assert_uint_eq(scene_record(&it)->spoke_last, LEG_CLIENT);
+}
+END_TEST
+
 START_TEST(both_at_once_overlap_and_nobody_spoke_first)
 {
 	it = scene_establishes();
@@ -270,6 +293,7 @@ main(void)
 	tcase_add_test(tcase, each_answer_is_a_turn);
 	tcase_add_test(tcase, a_turn_counts_from_the_last_byte_of_the_request_to_the_first_of_the_answer);
 	tcase_add_test(tcase, who_is_greeted_first_has_not_been_answered);
+	tcase_add_test(tcase, a_look_tells_who_spoke_last);
 	tcase_add_test(tcase, both_at_once_overlap_and_nobody_spoke_first);
 	tcase_add_test(tcase, both_at_once_later_overlap_but_who_spoke_first_stays);
 	tcase_add_test(tcase, who_asks_again_before_it_took_the_answer_overlaps);

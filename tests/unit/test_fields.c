@@ -180,6 +180,15 @@ START_TEST(what_is_not_known_yet_is_null_and_not_zero)
 }
 END_TEST
 
+START_TEST(who_spoke_last_is_not_told_once_both_spoke_at_once)
+{
+	record.spoke_last = LEG_CLIENT;
+	ck_assert_str_eq(text_of(FIELD_turns_spoke_last), "client");
+	record.overlapped = true;
+	ck_assert(is_null(FIELD_turns_spoke_last));
+}
+END_TEST
+
 START_TEST(a_value_is_of_its_fields_type)
 {
 	static const enum value_kind kinds[] = {
@@ -204,6 +213,7 @@ START_TEST(a_value_is_of_its_fields_type)
 	record.listener = record.upstream = record.target = record.worker = 0;
 	record.state = CONN_CLOSED;
 	record.close.leg = LEG_CLIENT;
+	record.overlapped = false;
 	connect_leg(LEG_CLIENT, "127.0.0.1:51234", "127.0.0.1:8080");
 	connect_leg(LEG_UPSTREAM, "127.0.0.1:51236", "127.0.0.1:80");
 	record.legs[LEG_CLIENT].error = record.legs[LEG_UPSTREAM].error = record.close.error = ECONNRESET;
@@ -368,6 +378,7 @@ main(void)
 	tcase_add_loop_test(tcase, objects_that_may_be_null_have_fields, 0, FIELD_OBJECTS);
 	tcase_add_loop_test(tcase, a_number_bears_its_unit, 0, FIELD_COUNT);
 	tcase_add_loop_test(tcase, what_is_not_known_yet_is_null_and_not_zero, 0, FIELD_COUNT);
+	tcase_add_test(tcase, who_spoke_last_is_not_told_once_both_spoke_at_once);
 	tcase_add_loop_test(tcase, a_value_is_of_its_fields_type, 0, FIELD_COUNT);
 	tcase_add_test(tcase, legs_show_their_5_tuples);
 	tcase_add_test(tcase, a_client_that_a_header_names_is_another_than_its_leg_shows);

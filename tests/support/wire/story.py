@@ -105,6 +105,7 @@ def judge_turns(case):
     if turns["overlapped"] or any(gap < ONE_TURN_US for gap in gaps):  # what comes while it reads is read with the rest
         return
     case.differs("turns: count", turns["count"], len(answers))
+    case.differs("turns: spoke_last", turns["spoke_last"], found[-1][0] if found else None)
     if answers and turns["count"] == len(answers):
         lengths = [length for _, length in answers]
         for kind, wire in (("last", lengths[-1]), ("max", max(lengths)), ("mean", sum(lengths) // len(lengths))):
