@@ -31,12 +31,15 @@ libsockproxy_a_SOURCES = \
 	%D%/net/timer.c %D%/net/timer.h \
 	%D%/sniff/sniff_proxy.c %D%/sniff/sniff_proxy.h \
 	%D%/track/bus.c %D%/track/bus.h \
+	%D%/track/clauses.h %D%/track/end_clauses.c %D%/track/life_clauses.c \
 	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
 	%D%/track/conn_id.c %D%/track/conn_id.h \
 	%D%/track/conn_state.c %D%/track/conn_state.h \
 	%D%/track/congestion.c %D%/track/congestion.h \
 	%D%/track/detail.c %D%/track/detail.h \
 	%D%/track/draining.c %D%/track/draining.h \
+	%D%/track/evidence.c %D%/track/evidence.h \
+	%D%/track/explain.c %D%/track/explain.h %D%/track/explain_rules.def \
 	%D%/track/field_names.c %D%/track/field_names.h \
 	%D%/track/field_set.c %D%/track/field_set.h \
 	%D%/track/field_words.c %D%/track/field_words.h \

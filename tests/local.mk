@@ -50,6 +50,7 @@ unit_tests = \
 	%D%/unit/test_deadline \
 	%D%/unit/test_demo \
 	%D%/unit/test_detail \
+	%D%/unit/test_explain \
 	%D%/unit/test_farewell \
 	%D%/unit/test_field_set \
 	%D%/unit/test_fields \

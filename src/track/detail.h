@@ -12,15 +12,12 @@
  *   The upstream reset the connection 12.0 ms after the client's last 512 bytes;
  *   512 bytes for the upstream were never acknowledged.
  *
- * The sentence of each reason stands in close_reason.def; what is in braces there
- * is told from the record.
+ * The sentence of each reason stands in close_reason.def, and evidence.h says what may
+ * be in braces there.
  */
 enum { DETAIL_MAX = 1280 };
 
 /* Adds it.  The record must be closed. */
 void detail_write(struct text *text, const struct track *track, const struct record *record);
-
-/* For tests: false if a sentence asks for evidence that there is none of. */
-bool detail_knows(const char *sentence);
 
 #endif

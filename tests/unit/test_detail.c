@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "support/suite.h"
+#include "track/evidence.h"
 
 static struct settings settings;
 static struct track track;
@@ -64,13 +65,13 @@ detail(enum close_reason why)
 START_TEST(every_sentence_asks_only_for_what_there_is)
 {
 	for (int why = WHY_NONE + 1; why < WHY_COUNT; why++) {
-		ck_assert_msg(detail_knows(close_meanings[why].sentence), "%s", close_meanings[why].sentence);
+		ck_assert_msg(evidence_knows(close_meanings[why].sentence), "%s", close_meanings[why].sentence);
 		const char *sentence = detail((enum close_reason)why);
 		ck_assert_ptr_null(strpbrk(sentence, "{}"));
 		ck_assert_int_eq(sentence[strlen(sentence) - 1], '.');
 	}
-	ck_assert(!detail_knows("The {moon} did it."));
-	ck_assert(!detail_knows("The {lost"));
+	ck_assert(!evidence_knows("The {moon} did it."));
+	ck_assert(!evidence_knows("The {lost"));
 }
 END_TEST
 
