@@ -69,7 +69,7 @@ START_TEST(version_tells_what_runs_here)
 	ck_assert_str_eq(json_string_value(json_object_get(version, "version")), PACKAGE_VERSION);
 	ck_assert_str_eq(json_string_value(json_object_get(version, "node")), api.track.node);
 	ck_assert(json_is_true(json_object_get(version, "demo")));
-	ck_assert_uint_eq(json_object_size(json_object_get(version, "libraries")), 3);
+	ck_assert_uint_eq(json_object_size(json_object_get(version, "libraries")), 4);
 	ck_assert_ptr_nonnull(json_string_value(json_object_get(version, "started_at")));
 }
 END_TEST

@@ -52,7 +52,7 @@ static const struct {
 	{ "tuple", FIELD_legs_client_tuple_protocol, 12 },
 	{ "undelivered_bytes", 0, 0 },
 	{ "close.undelivered_bytes", FIELD_close_undelivered_up, 2 },
-	{ "turns", FIELD_turns_count, 6 },
+	{ "turns", FIELD_turns_count, 7 },
 	{ "client", FIELD_client_address, 3 },
 	{ "target", FIELD_target_address, 3 },
 	{ "", 0, 0 },
