@@ -32,6 +32,7 @@ libsockproxy_a_SOURCES = \
 	%D%/sniff/sniff_proxy.c %D%/sniff/sniff_proxy.h \
 	%D%/track/bus.c %D%/track/bus.h \
 	%D%/track/clauses.h %D%/track/end_clauses.c %D%/track/life_clauses.c \
+	%D%/track/changes.c %D%/track/changes.h \
 	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
 	%D%/track/conn_id.c %D%/track/conn_id.h \
 	%D%/track/conn_state.c %D%/track/conn_state.h \
@@ -55,6 +56,7 @@ libsockproxy_a_SOURCES = \
 	%D%/track/ring.c %D%/track/ring.h \
 	%D%/track/story.c %D%/track/story.h \
 	%D%/track/table.c %D%/track/table.h \
+	%D%/track/targets.c %D%/track/targets.h \
 	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
 	%D%/track/track.c %D%/track/track.h \
 	%D%/upstream/group.c %D%/upstream/group.h \

@@ -44,6 +44,7 @@ unit_tests = \
 	%D%/unit/test_bus \
 	%D%/unit/test_callers \
 	%D%/unit/test_congestion \
+	%D%/unit/test_changes \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
 	%D%/unit/test_conn_log \
@@ -94,6 +95,7 @@ unit_tests = \
 	%D%/unit/test_story \
 	%D%/unit/test_symptoms \
 	%D%/unit/test_table \
+	%D%/unit/test_targets \
 	%D%/unit/test_tcp_info \
 	%D%/unit/test_text \
 	%D%/unit/test_timer \

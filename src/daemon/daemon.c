@@ -267,7 +267,8 @@ look_up_names(struct daemon *daemon)
 				daemon->resolver = resolver_new(
 				    daemon->loop, settings->resolver[0] == '\0' ? NULL : settings->resolver);
 			error = daemon->resolver == NULL ? -errno
-							 : resolver_watch(daemon->resolver, daemon->groups[i], target);
+							 : resolver_watch(daemon->resolver, daemon->groups[i], target,
+							       targets_life(daemon->track.targets, i, target));
 			if (error != 0) {
 				log_error("cannot look up names: %s", strerror(-error));
 				return false;

@@ -2,6 +2,7 @@
 #include "track/draining.h"
 
 #include <stdlib.h>
+#include "base/clock.h"
 #include "base/slot.h"
 
 enum { WORDS = sizeof(struct draining_facts) / sizeof(uint64_t) };
@@ -28,6 +29,7 @@ draining_write(struct draining *draining, const struct draining_facts *facts)
 {
 	union draining_words it = { .facts = *facts };
 
+	it.facts.changed_us = clock_wall_us();
 	slot_write((struct slot *)draining, it.words, WORDS);
 }
 

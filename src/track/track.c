@@ -33,21 +33,29 @@ track_init(struct track *track, const struct settings *settings, uint32_t max_co
 	track->listeners = listeners_new(settings->pair_count, settings->workers);
 	track->orders = orders_new(settings->workers);
 	track->draining = draining_new();
+	track->targets = targets_new(settings);
 	track->totals = aligned_alloc(_Alignof(struct totals), (size_t)settings->workers * sizeof(struct totals));
 	track->congestions = calloc((size_t)settings->workers, sizeof(track->congestions[0]));
 	if (track->table == NULL || track->notes == NULL || track->congestions == NULL || track->orders == NULL ||
 	    track->history == NULL || track->bus == NULL || track->listeners == NULL || track->totals == NULL ||
-	    track->draining == NULL) {
+	    track->draining == NULL || track->targets == NULL) {
 		track_fini(track);
 		return -ENOMEM;
 	}
 	memset(track->totals, 0, (size_t)settings->workers * sizeof(struct totals));
+	track->changes = changes_new(track); /* compares with how all the others stand */
+	if (track->changes == NULL) {
+		track_fini(track);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
 void
 track_fini(struct track *track)
 {
+	changes_free(track->changes);
+	targets_free(track->targets);
 	table_free(track->table);
 	history_free(track->history);
 	bus_free(track->bus);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "config/settings.h"
 #include "track/bus.h"
+#include "track/changes.h"
 #include "track/congestion.h"
 #include "track/draining.h"
 #include "track/history.h"
@@ -12,6 +13,7 @@
 #include "track/notes.h"
 #include "track/orders.h"
 #include "track/table.h"
+#include "track/targets.h"
 #include "track/totals.h"
 
 /*
@@ -30,6 +32,8 @@ struct track {
 	struct listeners *listeners;
 	struct orders *orders;
 	struct draining *draining;
+	struct targets *targets;
+	struct changes *changes;              /* of listeners, draining and targets */
 	struct totals *totals;                /* one for each worker */
 	struct congestion_names *congestions; /* one for each worker */
 };

@@ -39,6 +39,7 @@ struct name {
 	TAILQ_ENTRY(name) link;
 	struct resolver *resolver;
 	struct group *group;
+	struct target_life *life;
 	const struct target_setting *settings;
 	int target;
 	bool pending; /* c-ares owes us an answer */
@@ -186,6 +187,7 @@ static void
 note_failure(struct name *name, const char *why)
 {
 	name->settled = true;
+	target_failed(name->life, why);
 	if (name->failing)
 		return;
 	name->failing = true;
@@ -260,6 +262,7 @@ on_answer(void *argument, int status, int timeouts, struct ares_addrinfo *answer
 		count = read_addresses(answer, name->settings->port, addresses);
 	if (count > 0) {
 		group_set_addresses(name->group, name->target, addresses, count);
+		target_found(name->life, addresses, count);
 		note_success(name);
 		arm(name, age_limit(answer));
 	} else {
@@ -339,7 +342,7 @@ resolver_free(struct resolver *resolver)
 }
 
 int
-resolver_watch(struct resolver *resolver, struct group *group, int target)
+resolver_watch(struct resolver *resolver, struct group *group, int target, struct target_life *life)
 {
 	struct name *name = malloc(sizeof(*name));
 
@@ -349,6 +352,7 @@ resolver_watch(struct resolver *resolver, struct group *group, int target)
 		.timer.fire = on_name_timer,
 		.resolver = resolver,
 		.group = group,
+		.life = life,
 		.settings = &group_settings(group)->targets[target],
 		.target = target,
 		.retry_ns = RETRY_MIN_NS,

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "net/loop.h"
+#include "track/targets.h"
 #include "upstream/group.h"
 
 /*
@@ -19,8 +20,9 @@ struct resolver;
 struct resolver *resolver_new(struct loop *loop, const char *servers);
 void resolver_free(struct resolver *resolver);
 
-/* Keeps the addresses of this target of the group fresh from now on.  0 or -errno. */
-int resolver_watch(struct resolver *resolver, struct group *group, int target);
+/* Keeps the addresses of this target of the group fresh from now on, and tells its life, which may be NULL, of them.  0
+ * or -errno. */
+int resolver_watch(struct resolver *resolver, struct group *group, int target, struct target_life *life);
 
 /* True when every name has had its first answer, good or bad. */
 bool resolver_settled(const struct resolver *resolver);

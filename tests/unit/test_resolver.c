@@ -242,7 +242,7 @@ addresses(void)
 static void
 watch_and_settle(void)
 {
-	ck_assert_int_eq(resolver_watch(resolver, group, 0), 0);
+	ck_assert_int_eq(resolver_watch(resolver, group, 0, NULL), 0);
 	TURN_UNTIL(resolver_settled(resolver));
 }
 
@@ -267,7 +267,7 @@ START_TEST(both_families_are_found_and_get_the_port)
 {
 	dns.v4 = "192.0.2.1";
 	dns.v6 = "2001:db8::1";
-	ck_assert_int_eq(resolver_watch(resolver, group, 0), 0);
+	ck_assert_int_eq(resolver_watch(resolver, group, 0, NULL), 0);
 	ck_assert(!resolver_settled(resolver));
 	TURN_UNTIL(resolver_settled(resolver));
 	ck_assert_ptr_nonnull(strstr(addresses(), "192.0.2.1:5432"));
@@ -382,7 +382,7 @@ END_TEST
 START_TEST(silence_is_told_after_a_while_and_a_late_answer_is_taken)
 {
 	dns.mood = SILENT;
-	ck_assert_int_eq(resolver_watch(resolver, group, 0), 0);
+	ck_assert_int_eq(resolver_watch(resolver, group, 0, NULL), 0);
 	TURN_UNTIL(dns.kept_count == 2);
 	ck_assert(!resolver_settled(resolver));
 	fake_clock_advance(5 * NS_PER_S + NS_PER_MS);
@@ -472,7 +472,7 @@ START_TEST(every_name_must_have_had_an_answer)
 	group = group_new(&settings);
 	for (int i = 0; i < TARGETS_MAX; i++) {
 		settings.targets[i] = settings.targets[0];
-		ck_assert_int_eq(resolver_watch(resolver, group, i), 0);
+		ck_assert_int_eq(resolver_watch(resolver, group, i, NULL), 0);
 	}
 	TURN_UNTIL(resolver_settled(resolver));
 	for (int i = 0; i < TARGETS_MAX; i++) {
@@ -486,7 +486,7 @@ END_TEST
 START_TEST(it_may_end_while_it_waits)
 {
 	dns.mood = SILENT;
-	ck_assert_int_eq(resolver_watch(resolver, group, 0), 0);
+	ck_assert_int_eq(resolver_watch(resolver, group, 0, NULL), 0);
 	TURN_UNTIL(dns.kept_count == 2);
 	resolver_free(resolver);
 	resolver = NULL;
