@@ -81,6 +81,8 @@ turn_away(struct conn *conn, int fd, enum conn_event denial)
 {
 	conn->legs[LEG_CLIENT].watch.fd = fd; /* to be closed */
 	conn_step(conn, denial);
+	conn->news = 0; /* one who was never let in has not opened, nor closed */
+	chronicle_news(conn, EVENT_DENIED);
 	chronicle_publish(conn);
 	give_back(conn);
 }
@@ -98,13 +100,13 @@ conns_open(struct workbench *bench, int listener, int fd, const struct addr *cli
 	bench->conns_open++;
 	describe_client(conn, listener, fd, client, local);
 	totals_add(&bench->totals->counts[TOTAL_ACCEPTED], 1);
-	chronicle_news(conn, EVENT_OPEN);
 	enum conn_event denial = admission_ask(
 	    bench->admission, listener, &chronicle_edit(conn)->legs[LEG_CLIENT].flow, conn->times.opened, &conn->pass);
 	if (denial != EV_NONE) {
 		turn_away(conn, fd, denial);
 		return;
 	}
+	chronicle_news(conn, EVENT_OPEN);
 	if (conn->pass.source_missed)
 		totals_add(&bench->totals->counts[TOTAL_SOURCE_TABLE_FULL], 1);
 	conn_serve(conn, fd);

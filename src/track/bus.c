@@ -70,6 +70,44 @@ bus_head(const struct bus *bus, int worker)
 	return ring_head(bus->rings[worker]);
 }
 
+uint64_t
+bus_oldest(const struct bus *bus, int worker)
+{
+	return ring_oldest(bus->rings[worker]);
+}
+
+enum ring_answer
+bus_read(const struct bus *bus, int worker, uint64_t number, struct event *event)
+{
+	union event_words words;
+	enum ring_answer answer = ring_read(bus->rings[worker], number, words.words);
+
+	if (answer == RING_READ)
+		*event = words.event;
+	return answer;
+}
+
+static bool
+is_end(const struct event *event)
+{
+	return event->type == EVENT_CLOSE || event->type == EVENT_DENIED;
+}
+
+bool
+bus_find_end(const struct bus *bus, int worker, uint64_t number, uint64_t id, struct event *event, uint32_t *looks)
+{
+	const struct ring *ring = bus->rings[worker];
+	uint64_t head = ring_head(ring);
+
+	for (*looks = 0; number < head; number++, (*looks)++) {
+		/* At a glance first; what is torn or too old was another's. */
+		if (ring_word(ring, number, EVENT_ID_WORD) == id && bus_read(bus, worker, number, event) == RING_READ &&
+		    event->id == id && is_end(event))
+			return true;
+	}
+	return false;
+}
+
 int
 bus_follow(struct bus *bus, struct bus_cursor *cursor)
 {

@@ -13,19 +13,27 @@
  */
 struct bus;
 
-enum event_type { EVENT_OPEN, EVENT_CONNECTED, EVENT_HALF_CLOSE, EVENT_CLOSE, EVENT_TYPES };
+enum event_type {
+	EVENT_OPEN,
+	EVENT_CONNECTED,
+	EVENT_HALF_CLOSE,
+	EVENT_CLOSE,
+	EVENT_DENIED, /* refused on arrival: the only one of such a connection */
+	EVENT_TYPES
+};
 
 struct event {
 	uint64_t id;
 	uint64_t revision;
-	int64_t at_us;           /* clock_wall_us */
-	uint64_t history_number; /* EVENT_CLOSE: where the record stands, in the ring of its worker and kind */
+	int64_t at_us; /* clock_wall_us */
+	uint64_t
+	    history_number; /* EVENT_CLOSE, EVENT_DENIED: where the record stands, in the ring of its worker and kind */
 	uint8_t type, state, reason, kind;
 	uint8_t spare[4];
 	uint64_t reserved[2];
 };
 
-enum { EVENT_WORDS = 7, BUS_CAPACITY = 16384 };
+enum { EVENT_WORDS = 7, EVENT_ID_WORD = 0, BUS_CAPACITY = 16384 };
 _Static_assert(sizeof(struct event) == EVENT_WORDS * sizeof(uint64_t), "with its version 64 bytes");
 
 struct bus *bus_new(int workers, uint32_t capacity); /* NULL: no memory */
@@ -36,6 +44,15 @@ void bus_publish(struct bus *bus, int worker, const struct event *event);
 
 /* Any thread: the number that the worker's next event will get, which is a place to follow from. */
 uint64_t bus_head(const struct bus *bus, int worker);
+
+/* Any thread, for whoever keeps places of its own: the oldest event that is still there, and one of them. */
+uint64_t bus_oldest(const struct bus *bus, int worker);
+enum ring_answer bus_read(const struct bus *bus, int worker, uint64_t number, struct event *event);
+
+/* Any thread: the end of this connection, looked for from `number` on.  False: it has none so far, or it is gone.
+ * *looks is how many events were looked at: some nanoseconds each, and at most as many as the ring holds. */
+bool
+bus_find_end(const struct bus *bus, int worker, uint64_t number, uint64_t id, struct event *event, uint32_t *looks);
 
 /* Any thread: where in each ring a follower is.  `missed` counts what was overwritten before it came. */
 struct bus_cursor {

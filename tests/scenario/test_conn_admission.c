@@ -43,7 +43,7 @@ expect_refusal(enum close_reason why)
 	ck_assert_uint_eq(record->legs[LEG_UPSTREAM].flow.protocol, FLOW_NONE);
 	ck_assert(fake_sockets[it.client].aborted);
 	ck_assert_int_eq(fake_connects.count, connects);
-	ck_assert_str_eq(scene_news(), "ox");
+	ck_assert_str_eq(scene_news(), "d");
 	ck_assert_uint_eq(scene_total(TOTAL_ACCEPTED), accepted_before + 1);
 	ck_assert_uint_eq(scene_total(TOTAL_CLOSED), closed_before + 1);
 	ck_assert_uint_eq(totals_sum_closed(scene.track.totals, 1, why), refused_before + 1);

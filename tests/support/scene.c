@@ -40,7 +40,7 @@ find_actor(struct actor *actor)
 	union record_words copy;
 
 	while (bus_next(&arrivals, &event)) {
-		if (event.type == EVENT_OPEN)
+		if (event.type == EVENT_OPEN || event.type == EVENT_DENIED)
 			actor->id = event.id;
 	}
 	if (table_find(scene.track.table, actor->id, &copy) == TABLE_FOUND)
@@ -347,7 +347,7 @@ scene_state(const struct actor *actor)
 const char *
 scene_news(void)
 {
-	static const char letters[EVENT_TYPES] = { 'o', 'c', 'h', 'x' };
+	static const char letters[EVENT_TYPES] = { 'o', 'c', 'h', 'x', 'd' };
 	static char news[NEWS_MAX];
 	struct event event;
 	size_t count = 0;

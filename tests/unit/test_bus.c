@@ -82,6 +82,40 @@ START_TEST(an_overtaken_follower_is_told_how_many_it_missed)
 }
 END_TEST
 
+START_TEST(who_keeps_its_own_place_reads_by_number)
+{
+	struct event event = { .id = 0 };
+
+	for (uint64_t id = 0; id < CAPACITY + 3; id++)
+		publish(1, id);
+	ck_assert_uint_eq(bus_oldest(bus, 1), 3);
+	ck_assert_int_eq(bus_read(bus, 1, 2, &event), RING_OVERWRITTEN);
+	ck_assert_int_eq(bus_read(bus, 1, 3, &event), RING_READ);
+	ck_assert_uint_eq(event.id, 3);
+	ck_assert_int_eq(bus_read(bus, 1, CAPACITY + 3, &event), RING_NOT_YET);
+	ck_assert_int_eq(bus_read(bus, 0, 0, &event), RING_NOT_YET);
+}
+END_TEST
+
+START_TEST(the_end_of_a_connection_is_found_ahead)
+{
+	struct event event = { .id = 5, .type = EVENT_OPEN }, end;
+	uint32_t looks;
+
+	bus_publish(bus, 0, &event);
+	publish(0, 6);
+	event = (struct event){ .id = 5, .type = EVENT_HALF_CLOSE };
+	bus_publish(bus, 0, &event);
+	ck_assert(!bus_find_end(bus, 0, 0, 5, &end, &looks));
+	ck_assert_uint_eq(looks, 3);
+	event = (struct event){ .id = 5, .type = EVENT_DENIED, .history_number = 12 };
+	bus_publish(bus, 0, &event);
+	ck_assert(bus_find_end(bus, 0, 1, 5, &end, &looks));
+	ck_assert_uint_eq(end.history_number, 12);
+	ck_assert(!bus_find_end(bus, 1, 0, 5, &end, &looks));
+}
+END_TEST
+
 START_TEST(a_wait_ends_at_its_timeout)
 {
 	int64_t before = clock_now();
@@ -161,6 +195,8 @@ main(void)
 	tcase_add_test(tcase, a_follower_sees_what_comes_after_it_in_order);
 	tcase_add_test(tcase, a_busy_worker_starves_no_other);
 	tcase_add_test(tcase, an_overtaken_follower_is_told_how_many_it_missed);
+	tcase_add_test(tcase, who_keeps_its_own_place_reads_by_number);
+	tcase_add_test(tcase, the_end_of_a_connection_is_found_ahead);
 	tcase_add_test(tcase, a_wait_ends_at_its_timeout);
 	tcase_add_test(tcase, a_wait_does_not_sleep_over_news);
 	tcase_add_test(tcase, a_wake_before_the_wait_is_not_lost);
