@@ -362,6 +362,8 @@ churn(void *unused)
 START_TEST(pages_are_right_while_connections_come_and_go)
 {
 	enum { STAYING = 60 };
+	static const char *const queries[] = { "limit=11", "state=all&limit=200", "limit=7&filter=client.port+in+(8,9)",
+		"state=all&limit=50&filter=not+reason==client_fin&view=full" };
 	pthread_t thread;
 	struct api_conn staying[STAYING];
 	int times[STAYING];
@@ -374,8 +376,8 @@ START_TEST(pages_are_right_while_connections_come_and_go)
 	}
 	atomic_store(&churning, true);
 	ck_assert_int_eq(pthread_create(&thread, NULL, churn, NULL), 0);
-	for (int round = 0; round < 10; round++) {
-		walk_pages(round % 2 == 0 ? "limit=11" : "state=all&limit=200", staying, STAYING, times);
+	for (int round = 0; round < 12; round++) {
+		walk_pages(queries[round % 4], staying, STAYING, times);
 		for (int i = 0; i < STAYING; i++)
 			ck_assert_int_eq(times[i], 1);
 		walk_pages("state=closed&limit=500", staying, STAYING, times);

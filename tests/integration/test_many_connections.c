@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two thousand connections at once: each carried, each listed, each as small as promised. */
+/* Two thousand connections at once: each carried, each listed, each as small as promised, and many ended by one request. */
 #include "support/proxy_process.h"
 
 #include <stdio.h>
@@ -18,6 +18,10 @@ enum {
 	DESCRIPTORS = 2 * CONNECTIONS + 200,
 	BYTES_EACH_MOST = 1125, /* user-space memory of an idle one, record included */
 };
+
+#define KILLED        1500
+#define STRING(value) STRING_OF(value)
+#define STRING_OF(it) #it
 
 static int clients[CONNECTIONS];
 
@@ -75,6 +79,23 @@ expect_pages(const struct proxy *proxy)
 	ck_assert_uint_eq(listed, CONNECTIONS);
 }
 
+/* By one request, and each with the words of it. */
+static void
+kill_some(const struct proxy *proxy)
+{
+	json_t *answer;
+
+	ck_assert_int_eq(http_order(proxy, "DELETE", "/conns?filter=state==established&max=" STRING(KILLED),
+			     "X-Reason: too many\r\n", &answer),
+	    202);
+	ck_assert_int_eq(path_number(answer, "matched"), CONNECTIONS);
+	ck_assert_int_eq(path_number(answer, "posted"), KILLED);
+	wait_until(proxy_stat(proxy, "connections_closed_by_reason.admin_kill") == KILLED);
+	answer = http_get_json(proxy, "/conns?state=closed&count=1&limit=1&filter=close.admin_reason=='too+many'");
+	ck_assert_int_eq(path_number(answer, "matched"), KILLED);
+	ck_assert_int_eq(proxy_active_count(proxy), CONNECTIONS - KILLED);
+}
+
 /* The bus keeps the last 16,384 events of each worker, however many connections there are: its memory is the
  * daemon's and not a connection's.  Three events make a short connection; 5,500 of them fill a worker's ring.
  * As probes they leave the history alone. */
@@ -91,10 +112,10 @@ fill_rings(const struct proxy *proxy)
 	wait_until(proxy_stat(proxy, "totals.connections_closed") == SHORT_ONES);
 }
 
-START_TEST(two_thousand_at_once_are_carried_and_listed)
+START_TEST(two_thousand_at_once_are_carried_listed_and_ended)
 {
 	struct echo *echo = echo_start();
-	struct proxy *proxy = proxy_start("-l 127.0.0.1:0 -u %s --log-conns off", echo_address(echo));
+	struct proxy *proxy = proxy_start("-l 127.0.0.1:0 -u %s --log-conns off --admin-write", echo_address(echo));
 
 	fill_rings(proxy);
 	connect_and_exchange(proxy, 0, WARM);
@@ -109,9 +130,10 @@ START_TEST(two_thousand_at_once_are_carried_and_listed)
 	wait_until(proxy_stat(proxy, "connections_by_state.established") == CONNECTIONS);
 	expect_each_listed_once(proxy);
 	expect_pages(proxy);
+	kill_some(proxy);
 	for (int i = 0; i < CONNECTIONS; i++)
 		peer_close(&clients[i]);
-	wait_until(proxy_stat(proxy, "connections_closed_by_reason.client_fin") == CONNECTIONS);
+	wait_until(proxy_stat(proxy, "connections_closed_by_reason.client_fin") == CONNECTIONS - KILLED);
 	ck_assert_int_eq(proxy_active_count(proxy), 0);
 	ck_assert_int_eq(proxy_stat(proxy, "connections_closed_by_kind.proxy"), CONNECTIONS);
 	proxy_stop(proxy);
@@ -127,7 +149,7 @@ main(void)
 
 	descriptors_need(DESCRIPTORS);
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, two_thousand_at_once_are_carried_and_listed);
+	tcase_add_test(tcase, two_thousand_at_once_are_carried_listed_and_ended);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
