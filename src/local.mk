@@ -95,6 +95,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/conns_walk.c %D%/api/conns_walk.h \
 	%D%/api/cursor.c %D%/api/cursor.h \
 	%D%/api/door.c %D%/api/door.h \
+	%D%/api/exchange.c %D%/api/exchange.h \
 	%D%/api/filter_take.c %D%/api/filter_take.h \
 	%D%/api/guard.c %D%/api/guard.h \
 	%D%/api/id_set.c %D%/api/id_set.h \

@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include "api/admin_socket.h"
 #include "api/callers.h"
+#include "api/exchange.h"
 #include "api/guard.h"
 #include "api/router.h"
 #include "base/clock.h"
@@ -33,7 +34,6 @@ enum {
 	LOG_LINE_MAX = 256,
 	TOO_OFTEN_S = 1, /* Retry-After: then the bucket is full, */
 	TOO_MANY_S = 10, /* and a slow one may be gone */
-	THROWN_AWAY_MAX = 64 * 1024,
 };
 
 /* TLS 1.2 and 1.3, at least 128 bits, and no key exchange whose secrets a stolen key would open later. */
@@ -111,42 +111,21 @@ caller_of(struct MHD_Connection *connection)
 	return info == NULL ? NULL : info->socket_context;
 }
 
-/* What we keep of a request: handed back as *own. */
-struct exchange {
-	bool announced; /* its headers were */
-	char *body;     /* of body_length bytes so far; NULL: none came */
-	size_t body_length;
-	bool body_too_long;
-	size_t thrown_away; /* bytes behind that */
-	char target[];
-};
-
 static void *
 uri_came(void *cls, const char *uri, struct MHD_Connection *connection)
 {
-	size_t size = strlen(uri) + 1;
-	struct exchange *exchange = malloc(sizeof(*exchange) + size);
-
 	(void)cls;
 	(void)connection;
-	if (exchange != NULL) {
-		*exchange = (struct exchange){ .announced = false };
-		memcpy(exchange->target, uri, size);
-	}
-	return exchange;
+	return exchange_new(uri);
 }
 
 static void
 request_over(void *cls, struct MHD_Connection *connection, void **own, enum MHD_RequestTerminationCode code)
 {
-	struct exchange *exchange = *own;
-
 	(void)cls;
 	(void)code;
 	caller_is_idle(caller_of(connection), clock_now());
-	if (exchange != NULL)
-		free(exchange->body);
-	free(exchange);
+	exchange_free(*own);
 	*own = NULL;
 }
 
@@ -289,25 +268,6 @@ send_reply(struct MHD_Connection *connection, const char *method, struct reply *
 	return sent;
 }
 
-/* What came in chunks is too long only once it has come; then the rest is thrown away, up to a point.  False: it
- * went on beyond that, and the connection is cut. */
-static bool
-take_body(struct exchange *exchange, const char *bytes, size_t count, size_t most)
-{
-	if (exchange->body == NULL)
-		exchange->body = malloc(most);
-	if (exchange->body == NULL)
-		return false;
-	if (count <= most - exchange->body_length) {
-		memcpy(exchange->body + exchange->body_length, bytes, count);
-		exchange->body_length += count;
-		return true;
-	}
-	exchange->body_too_long = true;
-	exchange->thrown_away += count;
-	return exchange->thrown_away <= THROWN_AWAY_MAX;
-}
-
 static const char *
 header(struct MHD_Connection *connection, const char *name)
 {
@@ -345,7 +305,7 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 			   : send_reply(connection, method, &reply);
 	}
 	if (*upload_size > 0) {
-		bool taken = take_body(exchange, upload, *upload_size, router_body_max(method));
+		bool taken = exchange_take(exchange, upload, *upload_size, router_body_max(method));
 
 		*upload_size = 0;
 		return taken ? MHD_YES : MHD_NO;
