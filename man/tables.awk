@@ -7,6 +7,7 @@
 #   @reasons client upstream@    the close reasons with one of these initiators
 #   @reasons proxy/timeout@      … and this how
 #   @totals@                     what /stats counts
+#   @rules@                      what /conns/ID/explain says, and when
 #
 #   awk -v src=src -f man/tables.awk man/sockproxy-api.7.in >sockproxy-api.7
 #
@@ -21,6 +22,8 @@ BEGIN {
 	read_list("fields", "FIELD", src "/track/fields.def")
 	read_list("reasons", "REASON", src "/track/close_reason.def")
 	read_list("totals", "TOTAL", src "/track/totals.def")
+	read_list("rules", "RULE", src "/track/explain_rules.def")
+	headings["rules"] = "rule\tkind\tsaid where"
 	headings["fields"] = "field\ttype\tview\tmeaning"
 	headings["reasons"] = "reason\tinitiator\thow\tmeaning"
 	headings["totals"] = "total\tkind\tmeaning"
@@ -87,20 +90,31 @@ function next_line(file,    line, result) {
 #   FIELD(name, "path", TYPE, VIEW, …, "meaning")
 #   REASON(NAME, "text", INITIATOR, HOW, "sentence", "meaning")
 #   TOTAL(NAME, KIND, "text", "meaning")
-function add_row(list, line,    code, words) {
+#   RULE(name, KIND, "condition", "sentence")
+function add_row(list, line,    code, words, name) {
 	row_count++
 	lists[row_count] = list
 	code = take_texts(line)
-	names[row_count] = (code ~ /LEG_PATH\("/ ? "legs.X." : "") texts[1]
-	meanings[row_count] = texts[text_count]
-	if (list != "totals")
+	name = texts[1]
+	if (list == "rules") {
+		name = line
+		gsub(/^RULE\(|,.*\n/, "", name)
+	}
+	names[row_count] = (code ~ /LEG_PATH\("/ ? "legs.X." : "") name
+	meanings[row_count] = texts[list == "rules" ? 1 : text_count]
+	if (!has_one_cell(list))
 		sub(/^[^"]*"\)?/, "", code)
 	split(code, words, /[ \t]*,[ \t]*/)
 	firsts[row_count] = list == "fields" ? type_words[words[2]] : tolower(words[2])
-	seconds[row_count] = list == "totals" ? "" : tolower(words[3])
+	seconds[row_count] = has_one_cell(list) ? "" : tolower(words[3])
 	if (text_count < 2 || code !~ /"\)\n$/ || firsts[row_count] !~ /^[a-z]/ || \
-	    (list != "totals" && seconds[row_count] !~ /^[a-z]+$/))
+	    (!has_one_cell(list) && seconds[row_count] !~ /^[a-z]+$/))
 		fail("cannot read this line: " line)
+}
+
+# Between its name and what it means.
+function has_one_cell(list) {
+	return list == "totals" || list == "rules"
 }
 
 # Moves the string literals of a line to texts, and returns it with a " in the place of each.
@@ -154,7 +168,7 @@ function without_end(key, separator,    at) {
 function print_table(marker,    list, width, cells, formats, lines, name, row) {
 	list = list_of_marker[marker]
 	width = list == "totals" ? 23 : 20
-	cells = list == "totals" ? 1 : 2
+	cells = has_one_cell(list) ? 1 : 2
 	for (row = 1; row <= row_count; row++) {
 		if (places[row] != marker)
 			continue

@@ -100,6 +100,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/guard.c %D%/api/guard.h \
 	%D%/api/id_set.c %D%/api/id_set.h \
 	%D%/api/kill_request.c %D%/api/kill_request.h \
+	%D%/api/lookup.c %D%/api/lookup.h \
 	%D%/api/openapi.c %D%/api/openapi.h %D%/api/openapi_schemas.c %D%/api/route_openapi.c \
 	%D%/api/orders_reply.c %D%/api/orders_reply.h \
 	%D%/api/private_file.c %D%/api/private_file.h \
@@ -109,6 +110,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/route_conn.c \
 	%D%/api/route_conns.c \
 	%D%/api/route_drain.c \
+	%D%/api/route_explain.c \
 	%D%/api/route_index.c \
 	%D%/api/route_kill_many.c \
 	%D%/api/route_listener_patch.c %D%/api/route_listeners.c \

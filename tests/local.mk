@@ -154,6 +154,7 @@ integration_tests = \
 	%D%/integration/test_connect_failures \
 	%D%/integration/test_conns \
 	%D%/integration/test_drain \
+	%D%/integration/test_explain \
 	%D%/integration/test_half_close \
 	%D%/integration/test_kill \
 	%D%/integration/test_listener_patch \

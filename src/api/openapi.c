@@ -19,6 +19,7 @@ const struct operation openapi_operations[] = {
 	{ "/conns",           "DELETE", "killConnections",  202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_BUSY }, NULL },
 	{ "/conns/ID",        "GET",    "showConnection",   200, { { JSON_TYPE, "ConnectionSingle" } }, { PROBLEM_UNKNOWN_CONNECTION, PROBLEM_CONNECTION_GONE }, NULL },
 	{ "/conns/ID",        "DELETE", "killConnection",   202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_UNKNOWN_CONNECTION, PROBLEM_CONNECTION_CLOSED, PROBLEM_CONNECTION_GONE }, NULL },
+	{ "/conns/ID/explain", "GET",   "explainConnection", 200, { { "text/plain; charset=utf-8", NULL }, { JSON_TYPE, "Explanation" } }, { PROBLEM_UNKNOWN_CONNECTION, PROBLEM_NOT_ACCEPTABLE, PROBLEM_CONNECTION_GONE }, NULL },
 	{ "/drain",           "GET",    "showDrain",        200, { { JSON_TYPE, "Drain" } }, { 0 }, NULL },
 	{ "/drain",           "POST",   "beginDrain",       202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_STOPPING }, NULL },
 	{ "/drain",           "DELETE", "takeBackDrain",    202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_STOPPING }, NULL },

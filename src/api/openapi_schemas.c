@@ -83,6 +83,23 @@ const struct openapi_schema openapi_schemas[] = {
 			"detail": { "type": ["string", "null"] }
 		}
 	}) },
+	{ "Explanation", SCHEMA({
+		"type": "object",
+		"required": ["id", "sentences"],
+		"properties": {
+			"id": { "type": "string" },
+			"sentences": { "type": "array", "items": {
+				"type": "object",
+				"required": ["rule", "kind", "leg", "text"],
+				"properties": {
+					"rule": { "type": "string", "pattern": "^[a-z_]+$", "description": "by which it is said" },
+					"kind": { "enum": ["fact", "hint"], "description": "what the record knows, or what that often means" },
+					"leg": { "enum": ["client", "upstream", null], "description": "of which it is said" },
+					"text": { "type": "string" }
+				}
+			} }
+		}
+	}) },
 	{ "Drain", SCHEMA({
 		"type": "object",
 		"required": ["state", "since", "until", "left_us", "connections_left"],

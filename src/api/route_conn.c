@@ -3,16 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "api/kill_request.h"
+#include "api/lookup.h"
 #include "api/orders_reply.h"
 #include "base/clock.h"
 #include "export/json.h"
 #include "export/record_json.h"
-#include "track/conn_id.h"
 #include "track/detail.h"
-
-#define REFRESH_NS (50 * NS_PER_MS)
 
 const struct parameter route_kill_parameters[] = {
 	KILL_PARAMETERS,
@@ -50,62 +47,12 @@ show(const struct track *track, const struct record *record, struct reply *reply
 	reply->length = text.length;
 }
 
-/* Its worker is asked to look at it now.  One that is stuck is not waited for: then the last look must do. */
-static void
-refresh(const struct track *track, uint64_t id, union record_words *copy)
-{
-	const struct timespec nap = { .tv_nsec = 50 * NS_PER_US };
-	int64_t asked = clock_now();
-
-	if (!orders_post(track->orders, &(struct admin_order){ .kind = ORDER_REFRESH, .id = id }))
-		return;
-	while (clock_now() - asked < REFRESH_NS) {
-		if (table_find(track->table, id, copy) != TABLE_FOUND || copy->record.state == CONN_CLOSED ||
-		    copy->record.sampled_ns >= asked)
-			return;
-		nanosleep(&nap, NULL);
-	}
-}
-
-static bool
-is_live(const struct record *record)
-{
-	return record->state != CONN_CLOSED;
-}
-
-/* The one that the path names; live, it is looked at anew if `fresh`.  False: `reply` says why there is none.
- * The table first: what leaves it stands in the history already. */
-static bool
-find(const struct request *request, bool fresh, union record_words *copy, struct reply *reply)
-{
-	const struct track *track = request->track;
-	uint64_t boot, id;
-	enum table_answer answer = TABLE_NEVER;
-
-	if (conn_id_parse(request->name, &boot, &id) && boot == track->boot)
-		answer = table_find(track->table, id, copy);
-	if (answer == TABLE_FOUND && is_live(&copy->record) && fresh) {
-		refresh(track, id, copy);
-		answer = table_find(track->table, id, copy);
-	}
-	if (answer == TABLE_FOUND || (answer == TABLE_GONE && history_find(track->history, id, copy)))
-		return true;
-	if (answer == TABLE_GONE)
-		reply_problem(reply, PROBLEM_CONNECTION_GONE, NULL,
-		    "It was closed, and later ones have taken its place in the history "
-		    "(--history keeps more, though no more probes).");
-	else
-		reply_problem(reply, PROBLEM_UNKNOWN_CONNECTION, NULL,
-		    "This start of the process never gave the id \"%s\".", request->name);
-	return false;
-}
-
 void
 route_conn(const struct request *request, struct reply *reply)
 {
 	union record_words copy;
 
-	if (find(request, true, &copy, reply))
+	if (lookup_conn(request, true, &copy, reply))
 		show(request->track, &copy.record, reply);
 }
 
@@ -132,9 +79,9 @@ route_kill(const struct request *request, struct reply *reply)
 	struct kill_request kill;
 	union record_words copy;
 
-	if (!kill_request_take(&kill, request, reply) || !find(request, false, &copy, reply))
+	if (!kill_request_take(&kill, request, reply) || !lookup_conn(request, false, &copy, reply))
 		return;
-	if (!is_live(&copy.record)) {
+	if (copy.record.state == CONN_CLOSED) {
 		refuse_closed(request, &copy.record, reply);
 		return;
 	}

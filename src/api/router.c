@@ -19,6 +19,7 @@ const struct route routes[] = {
 	{ "/conns",     "DELETE", route_kill_many, route_kill_many_parameters, "ends those that a filter chooses" },
 	{ "/conns/ID",  reads, route_conn,      none,                    "all that is known of one connection" },
 	{ "/conns/ID",  "DELETE", route_kill,   route_kill_parameters,   "ends that connection" },
+	{ "/conns/ID/explain", reads, route_explain, route_explain_parameters, "the story of that connection in plain words" },
 	{ "/drain",     reads, route_drain,     none,                    "whether clients are taken, and if not, since when and until when" },
 	{ "/drain",     "POST", route_drain_begin, route_drain_parameters, "no more clients; who is here may finish until the deadline" },
 	{ "/drain",     "DELETE", route_drain_end, none,                 "clients are taken again" },

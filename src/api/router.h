@@ -50,6 +50,7 @@ answer_fn
 	route_drain,
 	route_drain_begin,
 	route_drain_end,
+	route_explain,
 	route_index,
 	route_kill,
 	route_kill_many,
@@ -65,6 +66,7 @@ answer_fn
 extern const struct parameter
 	route_conns_parameters[],
 	route_drain_parameters[],
+	route_explain_parameters[],
 	route_kill_many_parameters[],
 	route_kill_parameters[],
 	route_schema_parameters[];

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/utf8.h"
 
 void
 text_init(struct text *text, char *bytes, size_t size)
@@ -99,13 +100,27 @@ length_up_to(const char *string, size_t most)
 	return most;
 }
 
+/* Those of ASCII, and U+0080 to U+009F, with which a terminal may be steered as well as by ESC. */
+static bool
+is_control(const char *character)
+{
+	unsigned char first = (unsigned char)character[0];
+
+	return iscntrl(first) || (first == 0xc2 && (unsigned char)character[1] < 0xa0);
+}
+
 void
 text_add_quoted(struct text *text, const char *string)
 {
 	size_t length = length_up_to(string, 80);
+	const char *end = string + length;
 
 	text_add_char(text, '"');
-	for (size_t i = 0; i < length; i++)
-		text_add_char(text, iscntrl((unsigned char)string[i]) ? '?' : string[i]);
-	text_add(text, string[length] == '\0' ? "\"" : "...\"");
+	for (const char *at = string, *next = at; at < end; at = next) {
+		if (utf8_next(&next, end) && !is_control(at))
+			text_add_bytes(text, at, (size_t)(next - at));
+		else
+			text_add_char(text, '?');
+	}
+	text_add(text, *end == '\0' ? "\"" : "...\"");
 }

@@ -31,8 +31,8 @@ void text_add_printable(struct text *text, const char *string);
 
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* For what somebody else wrote: in quotes, on one line (control characters
- * become ?), and cut with ... when it is longer than 80 bytes. */
+/* For what somebody else wrote: in quotes, on one line (control characters, and
+ * what is no UTF-8, become ?), and cut with ... when it is longer than 80 bytes. */
 void text_add_quoted(struct text *text, const char *string);
 
 #endif

@@ -258,7 +258,7 @@ add_then(struct text *text, const struct evidence *it, enum leg_name leg)
 	if (others != RECORD_UNKNOWN)
 		text_add(text, "did so ");
 	else
-		text_add(text, it->record->state == CONN_CLOSED ? "had not when it was closed " : "has not, ");
+		text_add(text, it->record->state == CONN_CLOSED ? "had not when all was closed, " : "has not, ");
 	add_duration(text, (others != RECORD_UNKNOWN ? others : age(it)) - its);
 	text_add(text, " later");
 	return true;

@@ -167,6 +167,10 @@ START_TEST(one_connection_is_found_as_long_as_it_is_kept)
 	api_ask(target);
 	ck_assert_int_eq(api.answer.status, 410);
 	api_check_problem("connection_gone", NULL);
+	strcat(target, "/explain");
+	api_ask(target);
+	ck_assert_int_eq(api.answer.status, 410);
+	api_check_problem("connection_gone", NULL);
 
 	conn_id_format(api.track.boot, conn_id_make(1, conn.slot, 100000), never.name);
 	snprintf(target, sizeof(target), "/conns/%s", never.name);
@@ -177,6 +181,41 @@ START_TEST(one_connection_is_found_as_long_as_it_is_kept)
 	snprintf(target, sizeof(target), "/conns/%s", never.name);
 	api_ask(target);
 	ck_assert_int_eq(api.answer.status, 404);
+}
+END_TEST
+
+START_TEST(a_story_is_told_as_long_as_its_connection_is_kept)
+{
+	struct api_conn conn = api_open(1, 77);
+	char target[64];
+
+	snprintf(target, sizeof(target), "/conns/%s/explain", conn.name);
+	api_ask(target);
+	ck_assert_int_eq(api.answer.status, 200);
+	ck_assert_ptr_nonnull(strstr(api.answer.body, "its state is established."));
+	api_close(&conn);
+	api_ask(target);
+	ck_assert_int_eq(api.answer.status, 200);
+	ck_assert_ptr_nonnull(strstr(api.answer.body, "\nIt was closed at "));
+	api_ask("/conns/nobody/explain");
+	ck_assert_int_eq(api.answer.status, 404);
+	api_check_problem("unknown_connection", NULL);
+	api_ask("/conns//explain");
+	ck_assert_int_eq(api.answer.status, 404);
+	api_check_problem("unknown_path", NULL);
+}
+END_TEST
+
+START_TEST(a_name_of_a_listener_steers_no_terminal_in_a_story)
+{
+	struct api_conn conn = api_open(1, 77);
+	char target[64];
+
+	strcpy(api.settings.listeners[0].name, "\x1b[31m\xc2\x9b\nHint: call me");
+	snprintf(target, sizeof(target), "/conns/%s/explain", conn.name);
+	api_ask(target);
+	ck_assert_ptr_nonnull(strstr(api.answer.body, "the listener \"?[31m???Hint: call"));
+	ck_assert_ptr_null(strpbrk(api.answer.body, "\x1b\x9b"));
 }
 END_TEST
 
@@ -194,6 +233,8 @@ main(void)
 	tcase_add_test(tcase, stats_sum_over_workers);
 	tcase_add_test(tcase, listeners_show_their_steps);
 	tcase_add_test(tcase, one_connection_is_found_as_long_as_it_is_kept);
+	tcase_add_test(tcase, a_story_is_told_as_long_as_its_connection_is_kept);
+	tcase_add_test(tcase, a_name_of_a_listener_steers_no_terminal_in_a_story);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

@@ -15,6 +15,7 @@
 #include "support/suite.h"
 #include "track/close_reason.h"
 #include "track/conn_state.h"
+#include "track/explain.h"
 #include "track/fields.h"
 #include "track/filter.h"
 #include "track/story.h"
@@ -449,6 +450,18 @@ START_TEST(every_total_has_a_row)
 }
 END_TEST
 
+START_TEST(every_rule_of_an_explanation_has_a_row)
+{
+	take_rows(".Sh EXPLAIN");
+	for (int i = 0; i < EXPLAIN_RULES; i++) {
+		ck_assert_msg(i < row_count, "missing: %s", explain_rules[i].name);
+		ck_assert_str_eq(rows[i].name, explain_rules[i].name);
+		check_row(&rows[i], rule_kind_text(explain_rules[i].kind), NULL, explain_rules[i].condition);
+	}
+	ck_assert_int_eq(row_count, EXPLAIN_RULES);
+}
+END_TEST
+
 static int
 compare_texts(const void *one, const void *other)
 {
@@ -571,6 +584,7 @@ main(void)
 	tcase_add_test(api, every_result_of_an_attempt_is_named);
 	tcase_add_test(api, every_example_of_a_filter_compiles);
 	tcase_add_test(api, every_close_reason_has_a_row);
+	tcase_add_test(api, every_rule_of_an_explanation_has_a_row);
 	tcase_add_test(api, every_total_has_a_row);
 	suite_add_tcase(suite, api);
 	return suite_main(suite);

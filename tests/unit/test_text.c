@@ -112,6 +112,29 @@ START_TEST(no_byte_steers_a_terminal)
 }
 END_TEST
 
+START_TEST(what_strangers_wrote_stands_in_quotes_and_steers_nothing)
+{
+	text_init(&text, wide, sizeof(wide));
+	text_add_quoted(&text, "\xc3\xa4 \x1b[\n\x7f \xc2\x9b \xc2\xa0 \xff\xc3");
+	ck_assert_str_eq(text.bytes, "\"\xc3\xa4 ?[?? ? \xc2\xa0 ??\"");
+}
+END_TEST
+
+START_TEST(what_is_quoted_is_cut_between_characters)
+{
+	char room[100], longer[100], want[100];
+
+	memset(longer, 'a', 79);
+	strcpy(longer + 79, "\xc3\xa4 more");
+	memset(want, 'a', 80);
+	want[0] = '"';
+	strcpy(want + 80, "...\"");
+	text_init(&text, room, sizeof(room));
+	text_add_quoted(&text, longer);
+	ck_assert_str_eq(text.bytes, want);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -126,6 +149,8 @@ main(void)
 	tcase_add_loop_test(tcase, numbers_are_written_to_their_last_digit, 0, sizeof(numbers) / sizeof(numbers[0]));
 	tcase_add_test(tcase, the_largest_number_has_twenty_digits);
 	tcase_add_test(tcase, no_byte_steers_a_terminal);
+	tcase_add_test(tcase, what_strangers_wrote_stands_in_quotes_and_steers_nothing);
+	tcase_add_test(tcase, what_is_quoted_is_cut_between_characters);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
