@@ -104,6 +104,11 @@ unit_tests = \
 	%D%/unit/test_totals \
 	%D%/unit/test_utf8
 
+%C%_unit_test_explain_SOURCES = \
+	%D%/unit/explain_facts.c %D%/unit/explain_hints.c \
+	%D%/unit/explain_scene.c %D%/unit/explain_scene.h \
+	%D%/unit/test_explain.c
+
 # a fake is linked before the library, whose own is then not taken
 %C%_unit_test_resolver_SOURCES = \
 	%D%/support/fake_clock.c %D%/support/fake_clock.h \

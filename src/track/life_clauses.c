@@ -145,13 +145,15 @@ add_loss(struct text *text, const struct evidence *it, enum leg_name leg)
 	return true;
 }
 
-/* The same where it is one in a hundred, or more. */
+/* The same where it is one in a hundred, or more, and no chance. */
 static bool
 add_heavy_loss(struct text *text, const struct evidence *it, enum leg_name leg)
 {
+	enum { LEAST = 5 };
 	const struct tcp_sample *tcp = &it->record->legs[leg].tcp;
 
-	return add_loss(text, it, leg) && (uint64_t)tcp->retransmits_total * 100 >= tcp->segments_sent;
+	return add_loss(text, it, leg) && tcp->retransmits_total >= LEAST &&
+	       (uint64_t)tcp->retransmits_total * 100 >= tcp->segments_sent;
 }
 
 /* Told where it is half of the time or more, and of more than an instant. */
