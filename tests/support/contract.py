@@ -299,7 +299,7 @@ class Caller:
         for name in ("after", "since"):
             if name in names:
                 call(target + query(**{name: ("t" if name == "after" else "e") + "1.0.0.0"}))
-        if path == "/readyz":
+        if path == "/readyz" and method != "OPTIONS":
             ask(self.admin, "POST", "/drain?timeout=1h")
             until = time.monotonic() + 20
             while call(target).status != 503 and time.monotonic() < until:
