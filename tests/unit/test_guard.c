@@ -127,6 +127,13 @@ admits(struct guard guard, struct headers *headers, const char *lines, struct re
 	return guard_admits(&guard, headers, &reached, reply);
 }
 
+/* No NUL ends a body. */
+static bool
+says(const struct reply *reply, const char *text)
+{
+	return reply->body != NULL && memmem(reply->body, reply->length, text, strlen(text)) != NULL;
+}
+
 START_TEST(each_request_gets_its_due)
 {
 	struct headers headers = { .target = requests[_i].target };
@@ -137,8 +144,8 @@ START_TEST(each_request_gets_its_due)
 	ck_assert_int_eq(admitted, requests[_i].status == 0);
 	ck_assert_int_eq(reply.close, !admitted);
 	if (requests[_i].says != NULL)
-		ck_assert_msg(strstr(reply.body, requests[_i].says) != NULL, "%s", reply.body);
-	ck_assert(reply.body == NULL || strstr(reply.body, TOKEN) == NULL);
+		ck_assert_msg(says(&reply, requests[_i].says), "%.*s", (int)reply.length, reply.body);
+	ck_assert(!says(&reply, TOKEN));
 	reply_fini(&reply);
 }
 END_TEST
