@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "support/suite.h"
 #include "support/wait_until.h"
 
@@ -239,30 +240,24 @@ START_TEST(what_finds_no_room_in_time_is_told)
 }
 END_TEST
 
-static void *
-ask_of_the_stuck(void *unused)
-{
-	struct answer answer;
-
-	http_ask(&api.at, "DELETE /conns?filter=worker==1 HTTP/1.1\r\nHost: localhost\r\n\r\n", &answer);
-	ck_assert_int_eq(answer.status, 202);
-	http_forget(&answer);
-	return unused;
-}
-
 START_TEST(others_are_answered_while_orders_wait)
 {
-	pthread_t thread;
-	int asked = 0;
+	static const char request[] = "DELETE /conns?filter=worker==1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	struct answer answer;
+	int asked = 0, fd = http_connect(&api.at);
 
 	for (int i = 0; i < 2 * ORDERS_AT_ONCE; i++)
 		api_open(1, 1);
-	ck_assert_int_eq(pthread_create(&thread, NULL, ask_of_the_stuck, NULL), 0);
+	http_send(fd, request, strlen(request));
 	/* It waits for two seconds, and each answer may cost one of its naps. */
 	for (int64_t begun = wait_clock_ms(); wait_clock_ms() - begun < 500; asked++)
 		api_get("/version");
 	ck_assert_int_gt(asked, 10);
-	pthread_join(thread, NULL);
+	http_read(fd, &answer, 0);
+	ck_assert_int_eq(answer.status, 202);
+	ck_assert_ptr_nonnull(strstr(answer.body, "found no room"));
+	http_forget(&answer);
+	close(fd);
 	ck_assert_int_eq(all_taken(), ORDERS_AT_ONCE);
 }
 END_TEST
