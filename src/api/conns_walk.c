@@ -166,25 +166,20 @@ next_closed(struct conns_walk *walk, union record_words *copy)
 	return WALK_BUSY;
 }
 
-/* A walk that notices what it finds twice sees those that are closed and still have their slot. */
-static bool
-next_in_table(struct conns_walk *walk, union record_words *copy)
-{
-	const struct table *table = walk->track->table;
-
-	return walk->found.ids != NULL ? table_next_kept(table, &walk->slot, copy)
-				       : table_next(table, &walk->slot, copy);
-}
-
 static enum walk_answer
 next_live(struct conns_walk *walk, union record_words *copy)
 {
+	/* A walk that notices what it finds twice sees those that are closed and still have their slot. */
+	bool closed_too = walk->found.ids != NULL;
+
 	while (!turn_is_over(walk)) {
-		if (!next_in_table(walk, copy)) {
+		enum table_step step = table_step(walk->track->table, &walk->slot, copy, closed_too);
+
+		if (step == TABLE_STEP_END) {
 			enter_history(walk);
 			return walk->phase == WALK_HISTORY ? next_closed(walk, copy) : WALK_OVER;
 		}
-		if (wants(walk, &copy->record)) {
+		if (step == TABLE_STEP_FOUND && wants(walk, &copy->record)) {
 			id_set_add(&walk->found, copy->record.id);
 			return WALK_FOUND;
 		}

@@ -171,39 +171,40 @@ is_wanted(const struct record *record, bool closed_too)
 	return record->live && (closed_too || record->state != CONN_CLOSED);
 }
 
-static bool
-next(const struct table *table, struct table_cursor *cursor, union record_words *copy, bool closed_too)
+enum table_step
+table_step(const struct table *table, struct table_cursor *cursor, union record_words *copy, bool closed_too)
 {
-	for (; cursor->worker < (uint32_t)table->workers; cursor->worker++, cursor->slot = 0) {
+	for (int glances = 0; cursor->worker < (uint32_t)table->workers; cursor->worker++, cursor->slot = 0) {
 		const struct part *part = &table->parts[cursor->worker];
 		uint32_t end = atomic_load_explicit(&part->touched, memory_order_acquire);
 
-		while (cursor->slot < end) {
-			const struct slot *slot = slot_at(part, cursor->slot++);
+		for (; cursor->slot < end; glances++) {
 			union record_words glance;
 
+			if (glances == TABLE_STEP_MAX)
+				return TABLE_STEP_NONE;
+			const struct slot *slot = slot_at(part, cursor->slot++);
 			/* Most of a table that was once full is free: look at the first word alone. */
 			glance.words[0] = atomic_load_explicit(&slot->words[0], memory_order_acquire);
 			if (!is_wanted(&glance.record, closed_too))
 				continue;
 			slot_read(slot, copy->words, RECORD_WORDS);
 			if (is_wanted(&copy->record, closed_too))
-				return true;
+				return TABLE_STEP_FOUND;
 		}
 	}
-	return false;
+	return TABLE_STEP_END;
 }
 
 bool
 table_next(const struct table *table, struct table_cursor *cursor, union record_words *copy)
 {
-	return next(table, cursor, copy, false);
-}
+	enum table_step step;
 
-bool
-table_next_kept(const struct table *table, struct table_cursor *cursor, union record_words *copy)
-{
-	return next(table, cursor, copy, true);
+	do
+		step = table_step(table, cursor, copy, false);
+	while (step == TABLE_STEP_NONE);
+	return step == TABLE_STEP_FOUND;
 }
 
 enum table_answer

@@ -95,9 +95,13 @@ struct table_cursor {
 /* Copies the next record whose state is not closed.  False: the walk is over. */
 bool table_next(const struct table *table, struct table_cursor *cursor, union record_words *copy);
 
-/* … closed ones too, as long as they have their slot: a walk that goes on to the history
- * would else miss what is closed and not there yet, and has to drop what it finds in both. */
-bool table_next_kept(const struct table *table, struct table_cursor *cursor, union record_words *copy);
+/* The same for those who must not take long, for a table that was once full may be wide: TABLE_STEP_MAX slots at most
+ * are looked at.  `closed_too`: those that are closed, as long as they have their slot: a walk that goes on to the
+ * history would else miss what is closed and not there yet, and has to drop what it finds in both. */
+enum { TABLE_STEP_MAX = 4096 };
+enum table_step { TABLE_STEP_FOUND, TABLE_STEP_NONE, TABLE_STEP_END };
+enum table_step
+table_step(const struct table *table, struct table_cursor *cursor, union record_words *copy, bool closed_too);
 
 enum table_answer {
 	TABLE_FOUND, /* its state may already be closed */

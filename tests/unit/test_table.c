@@ -148,6 +148,36 @@ START_TEST(a_walk_shows_the_open_ones_of_all_workers_once)
 }
 END_TEST
 
+/* Or whoever reads would for long do nothing else. */
+START_TEST(a_step_looks_at_so_many_slots_and_no_more)
+{
+	enum { WIDE = 3 * TABLE_STEP_MAX };
+	struct table *wide = table_new(1, WIDE);
+	struct table_cursor cursor = { 0 };
+	union record_words copy;
+	uint32_t slot = 0;
+	uint64_t last = 0;
+
+	for (int i = 0; i < WIDE; i++) {
+		ck_assert(table_reserve(wide));
+		last = table_claim(wide, 0, &slot)->id;
+		table_commit(wide, 0, slot);
+	}
+	for (uint32_t i = 0; i < WIDE - 1; i++)
+		table_release(wide, 0, i);
+	ck_assert_int_eq(table_step(wide, &cursor, &copy, false), TABLE_STEP_NONE);
+	ck_assert_uint_eq(cursor.slot, TABLE_STEP_MAX);
+	ck_assert_int_eq(table_step(wide, &cursor, &copy, false), TABLE_STEP_NONE);
+	ck_assert_int_eq(table_step(wide, &cursor, &copy, false), TABLE_STEP_FOUND);
+	ck_assert_uint_eq(copy.record.id, last);
+	ck_assert_int_eq(table_step(wide, &cursor, &copy, false), TABLE_STEP_END);
+	cursor = (struct table_cursor){ 0 };
+	ck_assert(table_next(wide, &cursor, &copy));
+	ck_assert_uint_eq(copy.record.id, last);
+	table_free(wide);
+}
+END_TEST
+
 START_TEST(each_commit_is_a_revision)
 {
 	union record_words copy;
@@ -267,6 +297,7 @@ main(void)
 	tcase_add_test(tcase, an_id_is_found_while_live_and_then_gone);
 	tcase_add_test(tcase, an_id_never_issued_is_told_from_one_that_is_gone);
 	tcase_add_test(tcase, a_walk_shows_the_open_ones_of_all_workers_once);
+	tcase_add_test(tcase, a_step_looks_at_so_many_slots_and_no_more);
 	tcase_add_test(tcase, each_commit_is_a_revision);
 	tcase_add_loop_test(tcase, counters_reach_the_record_and_nothing_else_moves, 0, 2);
 	tcase_add_test(tcase, no_id_comes_twice_even_after_the_last_generation);
