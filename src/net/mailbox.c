@@ -38,11 +38,11 @@ on_ring(struct loop_watch *watch, uint32_t events)
 	(void)events;
 	eventfd_read(mailbox->fd, &unused);
 	atomic_exchange_explicit(&mailbox->rung, false, memory_order_acq_rel);
-	while (read < MAILBOX_SIZE && queue_take(mailbox->queue, &mail)) {
+	while (read < MAILBOX_TURN && queue_take(mailbox->queue, &mail)) {
 		mailbox->on_mail(mailbox->argument, &mail);
 		read++;
 	}
-	if (read == MAILBOX_SIZE)
+	if (read == MAILBOX_TURN)
 		ring(mailbox); /* the rest in the next turn, however fast they post */
 }
 

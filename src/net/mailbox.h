@@ -9,7 +9,10 @@
 /* How another thread tells a loop something: a bounded queue and a wake-up. */
 struct mailbox;
 
-enum { MAILBOX_SIZE = 4096 }; /* mails that can wait */
+enum {
+	MAILBOX_SIZE = 4096, /* mails that can wait */
+	MAILBOX_TURN = 256,  /* that are read in one turn: what they ask for may take long, and others wait */
+};
 
 struct mail {
 	uint32_t kind;

@@ -92,8 +92,17 @@ end_work(void)
 	atomic_store(&working, false);
 	for (int i = 0; i < API_WORKERS; i++)
 		pthread_join(desks[i].thread, NULL);
-	for (int i = 0; i < API_WORKERS; i++)
-		take(&desks[i], 0);
+}
+
+static void
+take_all(struct desk *desk)
+{
+	int before;
+
+	do {
+		before = desk->taken;
+		take(desk, 0);
+	} while (desk->taken > before);
 }
 
 static int
@@ -102,7 +111,7 @@ all_taken(void)
 	int all = 0;
 
 	for (int i = 0; i < API_WORKERS; i++) {
-		take(&desks[i], 0);
+		take_all(&desks[i]);
 		all += desks[i].taken;
 	}
 	return all;
@@ -216,7 +225,7 @@ START_TEST(thousands_are_ended_at_once_each_by_one_order)
 	for (int i = 0; i < MANY; i++)
 		ck_assert_int_eq(times_of(&conns[i]), 1);
 	/* A worker forwards between them. */
-	ck_assert_int_le(desks[1].most_at_once, 2 * ORDERS_AT_ONCE);
+	ck_assert_int_le(desks[1].most_at_once, MAILBOX_TURN);
 	ck_assert_int_eq(api_number(api_get("/stats"), "orders_refused"), 0);
 }
 END_TEST
