@@ -19,6 +19,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/text.c %D%/base/text.h \
 	%D%/base/utf8.c %D%/base/utf8.h \
 	%D%/config/endpoint.c %D%/config/endpoint.h \
+	%D%/config/option_take.c %D%/config/option_take.h \
 	%D%/config/option_tell.c %D%/config/option_tell.h \
 	%D%/config/options.c %D%/config/options.h \
 	%D%/config/settings.h \
