@@ -1,4 +1,4 @@
-dist_man_MANS += %D%/sockproxy.8
+dist_man_MANS += %D%/sockproxy.1 %D%/sockproxy.8
 
 # The record as the lists in src/track have it.
 nodist_man_MANS += %D%/sockproxy-api.7

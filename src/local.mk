@@ -125,6 +125,18 @@ libsockproxy_a_SOURCES = \
 	%D%/api/shape.c %D%/api/shape.h \
 	%D%/api/token.c %D%/api/token.h \
 	%D%/api/top.c %D%/api/top.h \
+	%D%/client/admin_url.c %D%/client/admin_url.h \
+	%D%/client/ask.c %D%/client/ask.h \
+	%D%/client/client.c %D%/client/client.h \
+	%D%/client/client_options.c %D%/client/client_options.h \
+	%D%/client/cmd_conns.c %D%/client/cmd_events.c %D%/client/cmd_explain.c %D%/client/cmd_kill.c \
+	%D%/client/cmd_show.c \
+	%D%/client/columns.c %D%/client/columns.h \
+	%D%/client/commands.c %D%/client/commands.h \
+	%D%/client/conn_columns.c %D%/client/conn_columns.h \
+	%D%/client/http_client.c %D%/client/http_client.h \
+	%D%/client/json_at.c %D%/client/json_at.h \
+	%D%/client/terminal.c %D%/client/terminal.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
 	%D%/daemon/demo.c %D%/daemon/demo.h \
 	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
@@ -135,8 +147,8 @@ libsockproxy_a_SOURCES = \
 	%D%/daemon/process_orders.c %D%/daemon/process_orders.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
-libsockproxy_LIBS = $(MHD_LIBS) $(GNUTLS_LIBS) $(JANSSON_LIBS) $(CARES_LIBS)
+libsockproxy_LIBS = $(MHD_LIBS) $(GNUTLS_LIBS) $(JANSSON_LIBS) $(CARES_LIBS) $(CURL_LIBS)
 
 bin_PROGRAMS += sockproxy
-sockproxy_SOURCES = %D%/daemon/main.c
+sockproxy_SOURCES = %D%/program/main.c
 sockproxy_LDADD   = libsockproxy.a $(libsockproxy_LIBS)

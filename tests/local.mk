@@ -11,8 +11,10 @@ LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 check_LIBRARIES += libsupport.a
 libsupport_a_SOURCES = \
 	%D%/support/api_scene.c %D%/support/api_scene.h \
+	%D%/support/command.c %D%/support/command.h \
 	%D%/support/descriptors.c %D%/support/descriptors.h \
 	%D%/support/echo_upstream.c %D%/support/echo_upstream.h \
+	%D%/support/fake_admin.c %D%/support/fake_admin.h \
 	%D%/support/hop.c %D%/support/hop.h \
 	%D%/support/http_ask.c %D%/support/http_ask.h \
 	%D%/support/netns.c %D%/support/netns.h \
@@ -39,10 +41,13 @@ fake_LDADD = libsupport.a libfake.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_
 unit_tests = \
 	%D%/unit/test_accept \
 	%D%/unit/test_addr \
+	%D%/unit/test_admin_url \
 	%D%/unit/test_admission \
 	%D%/unit/test_bucket \
 	%D%/unit/test_bus \
 	%D%/unit/test_callers \
+	%D%/unit/test_client_options \
+	%D%/unit/test_columns \
 	%D%/unit/test_congestion \
 	%D%/unit/test_changes \
 	%D%/unit/test_conn_id \
@@ -155,6 +160,9 @@ integration_tests = \
 	%D%/integration/test_api_server \
 	%D%/integration/test_api_sort \
 	%D%/integration/test_books \
+	%D%/integration/test_client \
+	%D%/integration/test_client_daemon \
+	%D%/integration/test_client_events \
 	%D%/integration/test_command_line \
 	%D%/integration/test_connect_failures \
 	%D%/integration/test_conns \

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "client/commands.h"
 #include "config/options.h"
 #include "export/record_json.h"
 #include "support/suite.h"
@@ -23,7 +24,7 @@
 
 enum { PAGE_MAX = 1 << 17, ITEMS_MAX = 256 };
 
-enum page { SOCKPROXY_8, SOCKPROXY_API_7 };
+enum page { SOCKPROXY_1, SOCKPROXY_8, SOCKPROXY_API_7 };
 
 static char page[PAGE_MAX];
 static char *items[ITEMS_MAX + 1]; /* what stands behind each .It, and all up to the next */
@@ -35,8 +36,9 @@ read_page(enum page which)
 	char path[4096];
 	const char *srcdir = getenv("srcdir");
 
-	if (which == SOCKPROXY_8)
-		snprintf(path, sizeof(path), "%s/man/sockproxy.8", srcdir == NULL ? "." : srcdir);
+	if (which != SOCKPROXY_API_7)
+		snprintf(path, sizeof(path), "%s/man/sockproxy.%d", srcdir == NULL ? "." : srcdir,
+		    which == SOCKPROXY_1 ? 1 : 8);
 	else
 		snprintf(path, sizeof(path), "man/sockproxy-api.7");
 	FILE *file = fopen(path, "r");
@@ -531,6 +533,101 @@ START_TEST(every_option_has_its_place_and_tells_its_default)
 }
 END_TEST
 
+START_TEST(every_command_has_a_line)
+{
+	take_items(SOCKPROXY_1, ".Ss Commands", "Cm");
+	for (int i = 0; i < COMMAND_COUNT; i++) {
+		size_t length = strlen(commands[i].name);
+
+		ck_assert_msg(i < item_count, "missing: %s", commands[i].name);
+		ck_assert_msg(strncmp(items[i], commands[i].name, length) == 0 && items[i][length] == ' ',
+		    "\"%.20s\" where %s should be", items[i], commands[i].name);
+	}
+	check_end(COMMAND_COUNT);
+}
+END_TEST
+
+static bool
+is_of_all(const struct command_option *option)
+{
+	for (int command = 0; command < COMMAND_HELP; command++) {
+		if (!command_takes((enum command_name)command, option))
+			return false;
+	}
+	return true;
+}
+
+/* The item of a section that begins with this option. */
+static const char *
+find_item(const struct command_option *option)
+{
+	char want[64];
+
+	if (option->letter != NULL)
+		snprintf(want, sizeof(want), "%s , -%s", option->letter + 1, option->name + 2);
+	else
+		snprintf(want, sizeof(want), "%s", option->name + 1);
+	for (int i = 0; i < item_count; i++) {
+		size_t length = strlen(want);
+
+		if (strncmp(items[i], want, length) == 0 && strchr(" \n", items[i][length]) != NULL)
+			return items[i];
+	}
+	ck_abort_msg("missing: .It Fl %s", want);
+}
+
+static const struct {
+	const char *heading;
+	enum command_name command; /* COMMAND_COUNT: of all */
+} option_parts[] = {
+	{ ".Ss Of conns", COMMAND_CONNS },
+	{ ".Ss Of events", COMMAND_EVENTS },
+	{ ".Ss Of kill", COMMAND_KILL },
+	{ ".Ss Of all commands", COMMAND_COUNT },
+};
+
+START_TEST(every_option_of_a_command_has_its_place_and_tells_its_default)
+{
+	enum command_name command = option_parts[_i].command;
+	int count = 0;
+
+	take_items(SOCKPROXY_1, option_parts[_i].heading, "Fl");
+	for (int i = 0; i < command_option_count; i++) {
+		const struct command_option *option = &command_options[i];
+		char want[128];
+
+		if (command == COMMAND_COUNT ? !is_of_all(option)
+					     : is_of_all(option) || !command_takes(command, option))
+			continue;
+		const char *item = find_item(option);
+		count++;
+		if (option->standard == NULL)
+			continue;
+		snprintf(want, sizeof(want), "\nThe default is %s", option->standard);
+		const char *told = strstr(item, want);
+		ck_assert_msg(told != NULL && strchr(".,:;", told[strlen(want)]) != NULL, "%s: \"%s\" is missing",
+		    option->name, want + 1);
+	}
+	check_end(count);
+	for (int i = 1; i < item_count; i++)
+		ck_assert_msg(
+		    strcmp(strstr(items[i - 1], "-"), strstr(items[i], "-")) < 0, "out of order: %.20s", items[i]);
+}
+END_TEST
+
+/* Each command belongs to one of the parts, or has no options of its own. */
+START_TEST(no_option_is_without_a_part)
+{
+	for (int i = 0; i < command_option_count; i++) {
+		bool told = is_of_all(&command_options[i]);
+
+		for (size_t part = 0; part + 1 < sizeof(option_parts) / sizeof(option_parts[0]); part++)
+			told = told || command_takes(option_parts[part].command, &command_options[i]);
+		ck_assert_msg(told, "%s", command_options[i].name);
+	}
+}
+END_TEST
+
 /* What stands in the section as a filter is one. */
 START_TEST(every_example_of_a_filter_compiles)
 {
@@ -568,10 +665,16 @@ int
 main(void)
 {
 	Suite *suite = suite_create("manual");
-	TCase *commands = tcase_create("sockproxy.8"), *api = tcase_create("sockproxy-api.7");
+	TCase *client = tcase_create("sockproxy.1"), *daemon = tcase_create("sockproxy.8"),
+	      *api = tcase_create("sockproxy-api.7");
 
-	tcase_add_test(commands, every_option_has_its_place_and_tells_its_default);
-	suite_add_tcase(suite, commands);
+	tcase_add_test(client, every_command_has_a_line);
+	tcase_add_loop_test(client, every_option_of_a_command_has_its_place_and_tells_its_default, 0,
+	    sizeof(option_parts) / sizeof(option_parts[0]));
+	tcase_add_test(client, no_option_is_without_a_part);
+	suite_add_tcase(suite, client);
+	tcase_add_test(daemon, every_option_has_its_place_and_tells_its_default);
+	suite_add_tcase(suite, daemon);
 	tcase_add_test(api, every_field_has_a_row);
 	tcase_add_test(api, both_legs_have_the_same_fields);
 	tcase_add_test(api, every_type_has_a_line);
