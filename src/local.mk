@@ -133,6 +133,7 @@ libsockproxy_a_SOURCES = \
 	%D%/client/cmd_show.c \
 	%D%/client/columns.c %D%/client/columns.h \
 	%D%/client/commands.c %D%/client/commands.h \
+	%D%/client/complete.c %D%/client/complete.h %D%/client/complete_filter.c %D%/client/complete_live.c \
 	%D%/client/conn_columns.c %D%/client/conn_columns.h \
 	%D%/client/http_client.c %D%/client/http_client.h \
 	%D%/client/json_at.c %D%/client/json_at.h \

@@ -48,6 +48,7 @@ unit_tests = \
 	%D%/unit/test_callers \
 	%D%/unit/test_client_options \
 	%D%/unit/test_columns \
+	%D%/unit/test_complete \
 	%D%/unit/test_congestion \
 	%D%/unit/test_changes \
 	%D%/unit/test_conn_id \
@@ -192,6 +193,10 @@ real_scripts = \
 dist_check_SCRIPTS += $(real_scripts)
 EXTRA_DIST += %D%/support/real.sh %D%/support/contract.py
 
+# bash, zsh and fish
+shell_scripts = %D%/integration/test_completion.sh
+dist_check_SCRIPTS += $(shell_scripts)
+
 # every record beside the packets of its connection
 wire_script = %D%/integration/test_wire.sh
 dist_check_SCRIPTS += $(wire_script)
@@ -214,7 +219,7 @@ fault_tests = \
 	%D%/fault/test_stalled_watcher
 
 check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests)
-TESTS += $(check_PROGRAMS) $(real_scripts)
+TESTS += $(check_PROGRAMS) $(real_scripts) $(shell_scripts)
 
 # One folder alone.
 check-unit:
@@ -222,7 +227,7 @@ check-unit:
 check-scenario:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(scenario_tests)'
 check-integration:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests) $(real_scripts)'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests) $(real_scripts) $(shell_scripts)'
 # Needs root, tcpdump, and a machine that is not busy: not a part of make check.
 check-wire: all
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/$(wire_script)

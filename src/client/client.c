@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/nearest.h"
+#include "client/complete.h"
 
 enum { HELP_MAX = 8192, LINE_MAX = 1024 };
 
@@ -179,6 +180,8 @@ run_command(int argc, char **argv)
 	char bytes[LINE_MAX];
 	struct text error;
 
+	if (strcmp(argv[0], "complete") == 0)
+		return complete_run(argc, argv);
 	if (command_find(argv[0]) == COMMAND_COUNT)
 		return say_unknown(argv[0]);
 	text_init(&error, bytes, sizeof(bytes));

@@ -360,6 +360,20 @@ options_tell(const struct settings *settings, option_hear_fn *hear, void *to)
 	}
 }
 
+bool
+options_describe(int number, struct option_meaning *option)
+{
+	if (number < 0 || number >= ROWS)
+		return false;
+	*option = (struct option_meaning){
+		.letter = rows[number].letter,
+		.name = rows[number].name,
+		.argument = rows[number].argument,
+		.meaning = rows[number].meaning,
+	};
+	return true;
+}
+
 enum { MEANING_COLUMN = 32 };
 
 void

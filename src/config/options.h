@@ -24,6 +24,13 @@ enum options_answer options_parse(struct settings *settings, int argc, char **ar
 /* What each option is set to, in the order of the table; each is told once, a list with its items behind it. */
 void options_tell(const struct settings *settings, option_hear_fn *hear, void *to);
 
+/* What one option is, for those who tell about them, as completion does.  False: there are no more. */
+struct option_meaning {
+	const char *letter;                    /* "-l"; NULL: none */
+	const char *name, *argument, *meaning; /* argument: NULL: takes none */
+};
+bool options_describe(int number, struct option_meaning *option);
+
 /* The text of -h, made from the table of options. */
 void options_help(struct text *text);
 
