@@ -97,7 +97,12 @@ libsockproxy_a_SOURCES = \
 	%D%/api/cursor.c %D%/api/cursor.h \
 	%D%/api/door.c %D%/api/door.h \
 	%D%/api/exchange.c %D%/api/exchange.h \
+	%D%/api/documents.c %D%/api/documents.h \
+	%D%/api/event_cache.c %D%/api/event_cache.h \
+	%D%/api/event_feed.c %D%/api/event_feed.h \
+	%D%/api/event_stream.c %D%/api/event_stream.h \
 	%D%/api/filter_take.c %D%/api/filter_take.h \
+	%D%/api/followers.c %D%/api/followers.h \
 	%D%/api/guard.c %D%/api/guard.h \
 	%D%/api/id_set.c %D%/api/id_set.h \
 	%D%/api/kill_request.c %D%/api/kill_request.h \
@@ -112,6 +117,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/route_conns.c \
 	%D%/api/route_drain.c \
 	%D%/api/route_explain.c \
+	%D%/api/route_events.c \
 	%D%/api/route_index.c \
 	%D%/api/route_kill_many.c \
 	%D%/api/route_listener_patch.c %D%/api/route_listeners.c \

@@ -15,6 +15,7 @@ libsupport_a_SOURCES = \
 	%D%/support/descriptors.c %D%/support/descriptors.h \
 	%D%/support/echo_upstream.c %D%/support/echo_upstream.h \
 	%D%/support/fake_admin.c %D%/support/fake_admin.h \
+	%D%/support/follow.c %D%/support/follow.h \
 	%D%/support/hop.c %D%/support/hop.h \
 	%D%/support/http_ask.c %D%/support/http_ask.h \
 	%D%/support/netns.c %D%/support/netns.h \
@@ -58,6 +59,8 @@ unit_tests = \
 	%D%/unit/test_demo \
 	%D%/unit/test_detail \
 	%D%/unit/test_explain \
+	%D%/unit/test_event_feed \
+	%D%/unit/test_event_stream \
 	%D%/unit/test_farewell \
 	%D%/unit/test_field_set \
 	%D%/unit/test_fields \
@@ -120,6 +123,10 @@ unit_tests = \
 	%D%/support/fake_clock.c %D%/support/fake_clock.h \
 	%D%/unit/test_resolver.c
 
+%C%_unit_test_event_stream_SOURCES = \
+	%D%/support/fake_clock.c %D%/support/fake_clock.h \
+	%D%/unit/test_event_stream.c
+
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests = \
 	%D%/scenario/test_conn_admission \
@@ -153,6 +160,7 @@ integration_tests = \
 	%D%/integration/test_admin_token \
 	%D%/integration/test_admission \
 	%D%/integration/test_api_conns \
+	%D%/integration/test_api_events \
 	%D%/integration/test_api_http \
 	%D%/integration/test_api_kill_many \
 	%D%/integration/test_api_list \
@@ -169,6 +177,7 @@ integration_tests = \
 	%D%/integration/test_conns \
 	%D%/integration/test_drain \
 	%D%/integration/test_explain \
+	%D%/integration/test_events \
 	%D%/integration/test_half_close \
 	%D%/integration/test_kill \
 	%D%/integration/test_listener_patch \
@@ -215,6 +224,7 @@ fault_tests = \
 	%D%/fault/test_max_conns \
 	%D%/fault/test_resets \
 	%D%/fault/test_source_table_full \
+	%D%/fault/test_stalled_follower \
 	%D%/fault/test_stalled_reader \
 	%D%/fault/test_stalled_watcher
 
@@ -246,6 +256,7 @@ FUZZ_SECONDS = 60
 fuzzers = \
 	%D%/fuzz/fuzz_addr \
 	%D%/fuzz/fuzz_conns \
+	%D%/fuzz/fuzz_events \
 	%D%/fuzz/fuzz_filter \
 	%D%/fuzz/fuzz_headers \
 	%D%/fuzz/fuzz_network \
@@ -257,6 +268,8 @@ noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_conns_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_conns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_events_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_events_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_filter_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_filter_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_headers_LDADD   = libsockproxy.a $(libsockproxy_LIBS)

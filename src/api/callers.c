@@ -248,6 +248,19 @@ caller_reads(struct caller *caller, size_t bytes, int64_t now)
 }
 
 void
+caller_sleeps(struct caller *caller, int64_t now)
+{
+	if (caller != NULL)
+		begin_step(caller, false, now, INT64_MAX / 2);
+}
+
+bool
+caller_is_cut(const struct caller *caller)
+{
+	return caller != NULL && atomic_load(&caller->is_cut);
+}
+
+void
 caller_is_idle(struct caller *caller, int64_t now)
 {
 	if (caller != NULL)

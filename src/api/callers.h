@@ -44,7 +44,11 @@ int callers_share(const struct callers *callers); /* of the places, that a sourc
 /* Its step ends with the next one; NULL is fine. */
 void caller_sends(struct caller *caller, int64_t now);               /* a body, or nothing more */
 void caller_reads(struct caller *caller, size_t bytes, int64_t now); /* so many more of its answer */
+void caller_sleeps(struct caller *caller, int64_t now); /* there is nothing to read for it, as long as that may be */
 void caller_is_idle(struct caller *caller, int64_t now);
+
+/* False for NULL. */
+bool caller_is_cut(const struct caller *caller);
 
 /* Cuts those that are over their time.  From any one other thread, every second or so. */
 void callers_look(struct callers *callers, int64_t now);

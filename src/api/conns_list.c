@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "api/event_feed.h"
 #include "base/clock.h"
 #include "export/record_json.h"
 
@@ -62,15 +63,14 @@ static void
 write_envelope(struct conns_list *list)
 {
 	const struct track *track = list->reading.track;
-	struct cursor cursor = { .kind = CURSOR_EVENTS, .boot = track->boot, .count = track->settings->workers };
+	struct event_feed feed;
 	struct text *text = &list->text;
 	char now[CLOCK_TEXT_MAX];
 
-	for (int i = 0; i < cursor.count; i++)
-		cursor.numbers[i] = bus_head(track->bus, i);
+	event_feed_begin(&feed, track);
 	text_addf(text, "{\"schema_version\":1,\"time\":\"%s\",\"cursor\":\"",
 	    clock_format(clock_wall_us(), now, sizeof(now)));
-	cursor_format(&cursor, text);
+	event_feed_cursor(&feed, text);
 	text_add(text, "\",\"conns\":[");
 }
 

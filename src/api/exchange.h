@@ -8,6 +8,7 @@
 /* What is kept of a request while it comes. */
 struct exchange {
 	bool announced; /* its headers were */
+	bool follows;   /* /events */
 	char *body;     /* of body_length bytes so far; NULL: none came */
 	size_t body_length;
 	bool body_too_long;

@@ -166,11 +166,36 @@ const struct openapi_schema openapi_schemas[] = {
 		"type": "object",
 		"additionalProperties": { "type": "integer", "minimum": 0 }
 	}) },
+	{ "UpstreamTarget", SCHEMA({
+		"type": "object",
+		"required": ["name", "target", "addresses", "error"],
+		"properties": {
+			"name": { "type": "string", "description": "as -u says it" },
+			"target": { "type": "string" },
+			"addresses": { "type": "array", "items": { "type": "string" } },
+			"error": { "type": ["string", "null"], "description": "why its name could not be looked up the last time" }
+		}
+	}) },
+	{ "Event", SCHEMA({
+		"type": "object",
+		"description": "a line of NDJSON; with text/event-stream what stands behind data:",
+		"required": ["cursor", "type", "at"],
+		"properties": {
+			"cursor": { "type": "string", "description": "where to go on from here, as since=" },
+			"type": { "enum": ["open", "connected", "half_close", "close", "denied", "listener", "upstream", "drain", "lost", "update"] },
+			"at": { "type": "string", "format": "date-time" },
+			"conn": { "$ref": "#/components/schemas/ConnectionAny" },
+			"listener": { "$ref": "#/components/schemas/Listener" },
+			"upstream": { "$ref": "#/components/schemas/UpstreamTarget" },
+			"drain": { "$ref": "#/components/schemas/Drain" },
+			"missed": { "type": "integer", "minimum": 1 }
+		}
+	}) },
 	{ "Stats", SCHEMA({
 		"type": "object",
 		"required": ["time", "started_at", "uptime_us", "connections_active", "connections_max", "connections_by_state",
 			"connections_closed_by_reason", "connections_closed_by_kind", "totals", "buffer_memory_bytes",
-			"log_lines_dropped", "orders_refused"],
+			"followers", "followers_refused", "followers_cut", "events_missed", "log_lines_dropped", "orders_refused"],
 		"properties": {
 			"time": { "type": "string", "format": "date-time" },
 			"started_at": { "type": "string", "format": "date-time" },
@@ -182,6 +207,10 @@ const struct openapi_schema openapi_schemas[] = {
 			"connections_closed_by_kind": { "$ref": "#/components/schemas/Counts" },
 			"totals": { "$ref": "#/components/schemas/Counts" },
 			"buffer_memory_bytes": { "type": "integer", "minimum": 0 },
+			"followers": { "type": "integer", "minimum": 0 },
+			"followers_refused": { "type": "integer", "minimum": 0 },
+			"followers_cut": { "type": "integer", "minimum": 0 },
+			"events_missed": { "type": "integer", "minimum": 0 },
 			"log_lines_dropped": { "type": "integer", "minimum": 0 },
 			"orders_refused": { "type": "integer", "minimum": 0 }
 		}

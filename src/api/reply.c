@@ -37,6 +37,7 @@ static const struct {
 	[PROBLEM_TOO_MANY_REQUESTS]  = { 429, "too_many_requests",  "Too many requests in a second" },
 	[PROBLEM_NO_MEMORY]          = { 500, "no_memory",          "No memory was left for the answer" },
 	[PROBLEM_NOT_READY]          = { 503, "not_ready",          "Not ready" },
+	[PROBLEM_TOO_MANY_FOLLOWERS] = { 503, "too_many_followers", "No more can follow at once" },
 	[PROBLEM_BUSY]               = { 503, "busy",               "Too much of this is asked for at once" },
 };
 /* clang-format on */

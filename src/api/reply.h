@@ -5,13 +5,20 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * What a route answers, before it is HTTP: a whole body, or a source that
  * writes it piece by piece while the client reads.
  */
 
-/* Writes at most `size` > 0 bytes and returns how many; 0 only at the end.  Must not wait. */
+struct follower;
+
+/* Writes at most `size` > 0 bytes and returns how many; 0 only at the end.  Must not wait: one that has a follower may
+ * say instead that there is nothing now, and is asked again when that is woken; or that it has looked for long enough
+ * and is to be asked again when others had their turn. */
+#define REPLY_SLEEPS SIZE_MAX
+#define REPLY_YIELDS (SIZE_MAX - 1)
 typedef size_t reply_fill_fn(void *source, char *bytes, size_t size);
 typedef void reply_free_fn(void *source);
 
@@ -29,6 +36,7 @@ struct reply {
 	reply_fill_fn *fill; /* NULL: the body is all */
 	reply_free_fn *free;
 	void *source;
+	struct follower *follower; /* NULL: it always has something to write */
 };
 
 /* What can be wrong with a request.  RFC 9457: each has a type to tell it by, a title and a status. */
@@ -58,6 +66,7 @@ enum problem {
 	PROBLEM_TOO_MANY_REQUESTS,
 	PROBLEM_NO_MEMORY,
 	PROBLEM_NOT_READY,
+	PROBLEM_TOO_MANY_FOLLOWERS,
 	PROBLEM_BUSY,
 	PROBLEMS
 };

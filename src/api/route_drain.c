@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A drain on an admin's order: the main thread carries it out (daemon/drain.c), and it can be taken back. */
-#include "api/router.h"
-
+#include "api/documents.h"
 #include "api/orders_reply.h"
+#include "api/router.h"
 #include "base/clock.h"
 #include "base/quantity.h"
 #include "export/json.h"
@@ -30,10 +30,9 @@ state_of(const struct draining_facts *facts, uint32_t left)
 	return NULL;
 }
 
-void
-route_drain(const struct request *request, struct reply *reply)
+json_t *
+document_of_drain(const struct track *track)
 {
-	const struct track *track = request->track;
 	uint32_t left = table_places_taken(track->table);
 	struct draining_facts facts;
 	json_t *document = json_object();
@@ -47,7 +46,13 @@ route_drain(const struct request *request, struct reply *reply)
 	json_add_instant(document, "until", drains ? until_us : 0);
 	json_add_known(document, "left_us", !drains ? -1 : left_us > 0 ? left_us : 0);
 	json_add_count(document, "connections_left", left);
-	reply_document(reply, document);
+	return document;
+}
+
+void
+route_drain(const struct request *request, struct reply *reply)
+{
+	reply_document(reply, document_of_drain(request->track));
 }
 
 static bool

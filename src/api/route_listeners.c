@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/router.h"
-
 #include <string.h>
+#include "api/documents.h"
+#include "api/router.h"
 #include "export/json.h"
 
 static void
@@ -29,8 +29,8 @@ add_turns(json_t *document, const struct track *track, int listener)
 	json_add_known(turns, "max_us", histogram_percentile(&sum, 1));
 }
 
-static json_t *
-document(const struct track *track, int listener)
+json_t *
+document_of_listener(const struct track *track, int listener)
 {
 	struct listener_facts facts;
 	char bound[ADDR_TEXT_MAX];
@@ -64,6 +64,6 @@ route_listeners(const struct request *request, struct reply *reply)
 	json_t *all = json_object(), *listeners = json_add_array(all, "listeners");
 
 	for (int i = 0; i < listeners_count(request->track->listeners); i++)
-		json_array_append_new(listeners, document(request->track, i));
+		json_array_append_new(listeners, document_of_listener(request->track, i));
 	reply_document(reply, all);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "api/followers.h"
 #include "api/router.h"
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "export/json.h"
@@ -22,6 +22,7 @@ void
 route_stats(const struct request *request, struct reply *reply)
 {
 	const struct track *track = request->track;
+	const struct followers_totals *followers = followers_totals(request->followers);
 	int workers = track->settings->workers;
 	uint64_t states[CONN_STATES] = { 0 }, active = count_states(track, states);
 	json_t *stats = json_object();
@@ -47,6 +48,10 @@ route_stats(const struct request *request, struct reply *reply)
 		json_add_count(
 		    totals, total_meanings[total].text, totals_sum(track->totals, workers, (enum total)total));
 	json_add_count(stats, "buffer_memory_bytes", track->settings->buffer_memory * (uint64_t)workers);
+	json_add_count(stats, "followers", (uint64_t)followers->now);
+	json_add_count(stats, "followers_refused", followers->refused);
+	json_add_count(stats, "followers_cut", followers->cut);
+	json_add_count(stats, "events_missed", followers->missed);
 	json_add_count(stats, "log_lines_dropped", log_dropped());
 	json_add_count(stats, "orders_refused", orders_refused(track->orders));
 	reply_document(reply, stats);

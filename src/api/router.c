@@ -23,6 +23,7 @@ const struct route routes[] = {
 	{ "/drain",     reads, route_drain,     none,                    "whether clients are taken, and if not, since when and until when" },
 	{ "/drain",     "POST", route_drain_begin, route_drain_parameters, "no more clients; who is here may finish until the deadline" },
 	{ "/drain",     "DELETE", route_drain_end, none,                 "clients are taken again" },
+	{ "/events",    reads, route_events,    route_events_parameters, "what happens, as it happens: server-sent events, or lines of JSON" },
 	{ "/listeners", reads, route_listeners, none,                    "the listeners, each step of their lives, and their accept queues" },
 	{ "/listeners/NAME", "OPTIONS, PATCH", route_listener_patch, none,        "pauses that listener, or has it listen again" },
 	{ "/livez",     reads, route_livez,     none,                    "200 while the process answers" },

@@ -7,8 +7,11 @@
 #include "api/reply.h"
 #include "track/track.h"
 
+struct followers;
+
 /* A request that found its route. */
 struct request {
+	struct followers *followers;
 	const struct track *track;
 	const _Atomic int *readiness; /* enum readiness */
 	const char *http_library;     /* its version */
@@ -51,6 +54,7 @@ answer_fn
 	route_drain_begin,
 	route_drain_end,
 	route_explain,
+	route_events,
 	route_index,
 	route_kill,
 	route_kill_many,
@@ -68,6 +72,7 @@ extern const struct parameter
 	route_drain_parameters[],
 	route_explain_parameters[],
 	route_kill_many_parameters[],
+	route_events_parameters[],
 	route_kill_parameters[],
 	route_schema_parameters[];
 /* clang-format on */

@@ -22,6 +22,7 @@
 #include "api/admin_socket.h"
 #include "api/callers.h"
 #include "api/exchange.h"
+#include "api/followers.h"
 #include "api/guard.h"
 #include "api/router.h"
 #include "base/clock.h"
@@ -34,6 +35,8 @@ enum {
 	LOG_LINE_MAX = 256,
 	TOO_OFTEN_S = 1, /* Retry-After: then the bucket is full, */
 	TOO_MANY_S = 10, /* and a slow one may be gone */
+	FOR_OTHERS = 32,              /* of the connections; no follower takes these */
+	FOLLOWER_BUFFER = 128 * 1024, /* of the kernel's, for one that does not read */
 };
 
 /* TLS 1.2 and 1.3, at least 128 bits, and no key exchange whose secrets a stolen key would open later. */
@@ -45,6 +48,7 @@ struct server {
 	struct guard guard;
 	struct callers *callers;
 	const struct track *track;
+	struct followers *followers;
 	const _Atomic int *readiness;
 	bool settled; /* its thread has its name and niceness */
 };
@@ -122,10 +126,14 @@ uri_came(void *cls, const char *uri, struct MHD_Connection *connection)
 static void
 request_over(void *cls, struct MHD_Connection *connection, void **own, enum MHD_RequestTerminationCode code)
 {
-	(void)cls;
-	(void)code;
+	struct server *server = cls;
+	struct exchange *exchange = *own;
+	bool cut = code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED || caller_is_cut(caller_of(connection));
+
+	if (exchange != NULL && exchange->follows && cut)
+		followers_totals(server->followers)->cut++;
 	caller_is_idle(caller_of(connection), clock_now());
-	exchange_free(*own);
+	exchange_free(exchange);
 	*own = NULL;
 }
 
@@ -182,15 +190,40 @@ struct stream {
 	reply_free_fn *free;
 	void *source;
 	struct caller *caller;
+	struct followers *followers;
+	struct follower *follower; /* NULL: it always has something to write */
 };
+
+static void
+wake(void *connection)
+{
+	MHD_resume_connection(connection);
+}
+
+/* A reader that returns nothing and is not suspended is asked again at once, without an end.  One that yields
+ * comes up again in the library's next turn. */
+static ssize_t
+set_aside(const struct stream *stream, bool sleeps)
+{
+	caller_sleeps(stream->caller, clock_now());
+	MHD_suspend_connection(stream->follower->connection);
+	if (!sleeps || !follower_sleeps(stream->followers, stream->follower))
+		wake(stream->follower->connection);
+	return 0;
+}
 
 static ssize_t
 fill_piece(void *cls, uint64_t position, char *bytes, size_t size)
 {
 	const struct stream *stream = cls;
-	size_t filled = stream->fill(stream->source, bytes, size);
+	size_t filled;
 
 	(void)position;
+	if (stream->follower != NULL && followers_closing(stream->followers))
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	filled = stream->fill(stream->source, bytes, size);
+	if (filled == REPLY_SLEEPS || filled == REPLY_YIELDS)
+		return set_aside(stream, filled == REPLY_SLEEPS);
 	caller_reads(stream->caller, filled, clock_now());
 	return filled > 0 ? (ssize_t)filled : MHD_CONTENT_READER_END_OF_STREAM;
 }
@@ -204,9 +237,23 @@ free_stream(void *cls)
 	free(stream);
 }
 
+/* Its kernel's buffer would grow to megabytes of what it does not read. */
+static void
+settle_follower(struct follower *follower, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int size = FOLLOWER_BUFFER;
+
+	follower->connection = connection;
+	if (socket == NULL)
+		return;
+	follower->fd = socket->connect_fd;
+	setsockopt(follower->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
 /* Takes body and source of the reply.  NULL: no memory. */
 static struct MHD_Response *
-make_response(struct reply *reply, struct caller *caller)
+make_response(struct server *server, struct reply *reply, struct caller *caller)
 {
 	struct MHD_Response *response;
 
@@ -220,7 +267,14 @@ make_response(struct reply *reply, struct caller *caller)
 	struct stream *stream = malloc(sizeof(*stream));
 	if (stream == NULL)
 		return NULL;
-	*stream = (struct stream){ reply->fill, reply->free, reply->source, caller };
+	*stream = (struct stream){
+		reply->fill,
+		reply->free,
+		reply->source,
+		caller,
+		server->followers,
+		reply->follower,
+	};
 	response = MHD_create_response_from_callback(
 	    MHD_SIZE_UNKNOWN, CONNECTION_MEMORY, fill_piece, stream, free_stream);
 	if (response == NULL)
@@ -231,11 +285,14 @@ make_response(struct reply *reply, struct caller *caller)
 }
 
 static enum MHD_Result
-send_reply(struct MHD_Connection *connection, const char *method, struct reply *reply)
+send_reply(struct server *server, struct MHD_Connection *connection, const char *method, struct reply *reply)
 {
 	bool streams = reply->fill != NULL;
 	struct caller *caller = caller_of(connection);
-	struct MHD_Response *response = make_response(reply, caller);
+
+	if (reply->follower != NULL)
+		settle_follower(reply->follower, connection);
+	struct MHD_Response *response = make_response(server, reply, caller);
 	enum MHD_Result sent = MHD_NO;
 
 	if (response == NULL) {
@@ -285,6 +342,7 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 	struct reply reply = { 0 };
 	struct request request = {
 		.track = server->track,
+		.followers = server->followers,
 		.readiness = server->readiness,
 		.http_library = MHD_get_version(),
 		.accept = header(connection, "Accept"),
@@ -298,11 +356,11 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 	if (!exchange->announced) {
 		exchange->announced = true;
 		if (!welcomes(server, caller_of(connection), &reply))
-			return send_reply(connection, method, &reply);
+			return send_reply(server, connection, method, &reply);
 		caller_sends(caller_of(connection), clock_now());
 		return admits(server, connection, exchange->target, method, version, &reply)
 			   ? MHD_YES
-			   : send_reply(connection, method, &reply);
+			   : send_reply(server, connection, method, &reply);
 	}
 	if (*upload_size > 0) {
 		bool taken = exchange_take(exchange, upload, *upload_size, router_body_max(method));
@@ -316,14 +374,26 @@ request_came(void *cls, struct MHD_Connection *connection, const char *url, cons
 		reply_problem(&reply, PROBLEM_TOO_LARGE, NULL, "At most %zu bytes are taken.", router_body_max(method));
 	else
 		router_answer(&request, method, exchange->target, &reply);
-	return send_reply(connection, method, &reply);
+	exchange->follows = reply.follower != NULL;
+	return send_reply(server, connection, method, &reply);
+}
+
+/* However many follow, others get in. */
+static int
+most_followers(int connections_max)
+{
+	int most = connections_max > 2 * FOR_OTHERS ? connections_max - FOR_OTHERS : connections_max / 2;
+
+	if (most < FOLLOWERS_MAX)
+		log_info("at most %d followers of /events at once", most);
+	return most;
 }
 
 /* The logger comes first, or what the later options complain of goes to stderr. */
 static struct MHD_Daemon *
 start_library(struct server *server, const struct certificate *certificate, int connections_max)
 {
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (char *)tls_priorities },
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, certificate->chain },
@@ -337,7 +407,7 @@ start_library(struct server *server, const struct certificate *certificate, int 
 		tls[0].option = MHD_OPTION_END;
 	return MHD_start_daemon(flags, 0, NULL, NULL, request_came, server, MHD_OPTION_EXTERNAL_LOGGER,
 	    log_from_library, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_LISTEN_SOCKET, server->socket.fd,
-	    MHD_OPTION_URI_LOG_CALLBACK, uri_came, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over, NULL,
+	    MHD_OPTION_URI_LOG_CALLBACK, uri_came, NULL, MHD_OPTION_NOTIFY_COMPLETED, request_over, server,
 	    MHD_OPTION_NOTIFY_CONNECTION, client_moved, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections_max,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
@@ -354,11 +424,13 @@ server_start(struct server **started, const struct track *track, const struct do
 	server->track = track;
 	server->readiness = readiness;
 	server->callers = callers_new(connections_max, track->settings->admin_rate);
-	int error = server->callers == NULL
-			? -errno
+	server->followers = followers_new(track, most_followers(connections_max), wake);
+	int error = server->callers == NULL || server->followers == NULL
+			? -ENOMEM
 			: admin_socket_open(&server->socket, &track->settings->admin, track->settings->admin_mode);
 	if (error != 0) {
 		callers_free(server->callers);
+		followers_free(server->followers);
 		free(server);
 		return error;
 	}
@@ -375,6 +447,7 @@ server_start(struct server **started, const struct track *track, const struct do
 		admin_socket_unlink(&server->socket);
 		close(server->socket.fd);
 		callers_free(server->callers);
+		followers_free(server->followers);
 		free(server);
 		return error;
 	}
@@ -401,7 +474,9 @@ server_stop(struct server *server)
 		return;
 	/* First, so that who comes now finds nobody instead of one who leaves. */
 	admin_socket_unlink(&server->socket);
-	MHD_stop_daemon(server->daemon); /* closes the socket, and the connections with what they still waited for */
+	followers_close(server->followers); /* the library ends the process if it is stopped while one is suspended */
+	MHD_stop_daemon(server->daemon);    /* closes the socket, and the connections with what they still waited for */
 	callers_free(server->callers);
+	followers_free(server->followers);
 	free(server);
 }

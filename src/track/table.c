@@ -207,6 +207,35 @@ table_next(const struct table *table, struct table_cursor *cursor, union record_
 	return step == TABLE_STEP_FOUND;
 }
 
+bool
+table_next_moved(
+    const struct table *table, struct table_cursor *cursor, int64_t since_ns, uint32_t *looks, union record_words *copy)
+{
+	for (; cursor->worker < (uint32_t)table->workers; cursor->worker++, cursor->slot = 0) {
+		const struct part *part = &table->parts[cursor->worker];
+		uint32_t end = atomic_load_explicit(&part->touched, memory_order_acquire);
+
+		while (cursor->slot < end) {
+			if (*looks == 0)
+				return false;
+			(*looks)--;
+			const struct slot *slot = slot_at(part, cursor->slot++);
+			union record_words glance;
+
+			/* Both words stand in one cache line with the version. */
+			glance.words[0] = atomic_load_explicit(&slot->words[0], memory_order_acquire);
+			if (!is_wanted(&glance.record, false) ||
+			    (int64_t)atomic_load_explicit(
+				&slot->words[RECORD_WORD(last_payload_ns)], memory_order_acquire) < since_ns)
+				continue;
+			slot_read(slot, copy->words, RECORD_WORDS);
+			if (is_wanted(&copy->record, false) && copy->record.last_payload_ns >= since_ns)
+				return true;
+		}
+	}
+	return false;
+}
+
 enum table_answer
 table_find(const struct table *table, uint64_t id, union record_words *copy)
 {

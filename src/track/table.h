@@ -103,6 +103,11 @@ enum table_step { TABLE_STEP_FOUND, TABLE_STEP_NONE, TABLE_STEP_END };
 enum table_step
 table_step(const struct table *table, struct table_cursor *cursor, union record_words *copy, bool closed_too);
 
+/* Copies the next record whose payload moved at `since_ns` (clock_now) or later, looking at no more than *looks slots,
+ * which it counts down.  False: the walk is over, or *looks is 0. */
+bool table_next_moved(const struct table *table, struct table_cursor *cursor, int64_t since_ns, uint32_t *looks,
+    union record_words *copy);
+
 enum table_answer {
 	TABLE_FOUND, /* its state may already be closed */
 	TABLE_GONE,  /* issued, but not live any more */

@@ -27,7 +27,8 @@ START_TEST(the_index_names_paths_that_answer)
 		const char *name = json_string_value(json_object_get(path, "path"));
 
 		ck_assert_ptr_nonnull(json_string_value(json_object_get(path, "help")));
-		if (strstr(json_string_value(json_object_get(path, "methods")), "GET") == NULL)
+		if (strstr(json_string_value(json_object_get(path, "methods")), "GET") == NULL ||
+		    strcmp(name, "/events") == 0) /* which has no end: test_api_events.c */
 			continue;
 		api_ask(name);
 		ck_assert_msg(api.answer.status == expected_status(name), "%s: %d", name, api.answer.status);

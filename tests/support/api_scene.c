@@ -97,6 +97,14 @@ api_set_state(const struct api_conn *conn, enum conn_state state)
 	table_commit(api.track.table, conn->worker, conn->slot);
 }
 
+void
+api_publish(const struct api_conn *conn, enum event_type type)
+{
+	struct event event = { .id = conn->id, .at_us = clock_wall_us(), .type = (uint8_t)type };
+
+	bus_publish(api.track.bus, conn->worker, &event);
+}
+
 static void
 close_in_slot(const struct api_conn *conn, enum record_kind kind)
 {
@@ -107,7 +115,12 @@ close_in_slot(const struct api_conn *conn, enum record_kind kind)
 	record->close.reason = WHY_CLIENT_FIN;
 	record->kind = (uint8_t)kind;
 	const union record_words *closed = table_commit(api.track.table, conn->worker, conn->slot);
-	struct event event = { .id = conn->id, .type = EVENT_CLOSE, .kind = (uint8_t)kind };
+	struct event event = {
+		.id = conn->id,
+		.at_us = clock_wall_us(),
+		.type = kind == KIND_REJECTED ? EVENT_DENIED : EVENT_CLOSE,
+		.kind = (uint8_t)kind,
+	};
 	event.history_number = history_append(api.track.history, closed);
 	bus_publish(api.track.bus, conn->worker, &event);
 }

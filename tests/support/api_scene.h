@@ -54,6 +54,9 @@ void api_set_state(const struct api_conn *conn, enum conn_state state);
 void api_close(const struct api_conn *conn);
 void api_close_as(const struct api_conn *conn, enum record_kind kind);
 
+/* Says that this happened to it. */
+void api_publish(const struct api_conn *conn, enum event_type type);
+
 /* Closed, but still in its slot, as until the end of the worker's turn. */
 void api_close_only(const struct api_conn *conn);
 

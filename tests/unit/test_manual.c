@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "api/event_stream.h"
 #include "client/commands.h"
 #include "config/options.h"
 #include "export/record_json.h"
@@ -294,6 +295,12 @@ START_TEST(every_type_has_a_line)
 			words[count++] = field_type_texts[type];
 	}
 	check_words(".Ss Types", words, count);
+}
+END_TEST
+
+START_TEST(every_type_of_event_has_a_line)
+{
+	check_words(".Ss Event types", event_names, EVENT_NAMES);
 }
 END_TEST
 
@@ -678,6 +685,7 @@ main(void)
 	tcase_add_test(api, every_field_has_a_row);
 	tcase_add_test(api, both_legs_have_the_same_fields);
 	tcase_add_test(api, every_type_has_a_line);
+	tcase_add_test(api, every_type_of_event_has_a_line);
 	tcase_add_test(api, every_state_has_a_line);
 	tcase_add_test(api, every_kind_has_a_line);
 	tcase_add_test(api, every_limit_has_a_line);

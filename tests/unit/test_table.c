@@ -178,6 +178,34 @@ START_TEST(a_step_looks_at_so_many_slots_and_no_more)
 }
 END_TEST
 
+START_TEST(a_walk_may_show_only_what_has_moved)
+{
+	struct table_cursor cursor = { 0 };
+	union record_words copy;
+	uint32_t slots[3], looks = 2;
+	uint64_t moved = 0;
+
+	for (int i = 0; i < 3; i++) {
+		uint64_t id = open_conn(i / 2, &slots[i]);
+
+		table_edit(table, i / 2, slots[i])->last_payload_ns = 10 * i;
+		table_commit(table, i / 2, slots[i]);
+		moved = i == 2 ? id : moved;
+	}
+	ck_assert(!table_next_moved(table, &cursor, 20, &looks, &copy));
+	ck_assert_uint_eq(looks, 0); /* and it is not over */
+	looks = 100;
+	ck_assert(table_next_moved(table, &cursor, 20, &looks, &copy));
+	ck_assert_uint_eq(copy.record.id, moved);
+	ck_assert(!table_next_moved(table, &cursor, 20, &looks, &copy));
+	ck_assert_uint_eq(looks, 99);
+	set_state(1, slots[2], CONN_CLOSED);
+	cursor = (struct table_cursor){ 0 };
+	ck_assert(!table_next_moved(table, &cursor, 20, &looks, &copy));
+	ck_assert(table_next_moved(table, &(struct table_cursor){ 0 }, 10, &looks, &copy));
+}
+END_TEST
+
 START_TEST(each_commit_is_a_revision)
 {
 	union record_words copy;
@@ -298,6 +326,7 @@ main(void)
 	tcase_add_test(tcase, an_id_never_issued_is_told_from_one_that_is_gone);
 	tcase_add_test(tcase, a_walk_shows_the_open_ones_of_all_workers_once);
 	tcase_add_test(tcase, a_step_looks_at_so_many_slots_and_no_more);
+	tcase_add_test(tcase, a_walk_may_show_only_what_has_moved);
 	tcase_add_test(tcase, each_commit_is_a_revision);
 	tcase_add_loop_test(tcase, counters_reach_the_record_and_nothing_else_moves, 0, 2);
 	tcase_add_test(tcase, no_id_comes_twice_even_after_the_last_generation);
