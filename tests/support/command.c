@@ -42,7 +42,7 @@ become_shell(const char *line)
 }
 
 /* "sockproxy …" becomes "exec $sockproxy …", unless something follows behind it. */
-static void
+__attribute__((format(printf, 2, 0))) static void
 prepare(char *line, const char *format, va_list values)
 {
 	char written[LINE_MAX_BYTES - 64];
