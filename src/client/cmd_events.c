@@ -11,6 +11,7 @@
  *                             └── 503 ── following from now on
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "base/clock.h"
@@ -24,6 +25,9 @@ enum {
 	PAUSE_LEAST_MS = 100,
 	PAUSE_MOST_MS = 5000,
 	SILENCE_MS = 45000, /* three heartbeats */
+	TIME_BEGIN = 11,    /* in an instant, up to its milliseconds */
+	TIME_END = 23,
+	TYPE_WIDTH = 12, /* as the column is wide, and the gap behind it */
 };
 
 struct following {
@@ -42,41 +46,67 @@ struct following {
 	char line[EVENT_MAX];
 };
 
+/* Where there is nothing better to say, what a daemon of the future says. */
 static void
-print_plain(const struct following *following, const json_t *event)
+add_rest(struct text *text, const json_t *what)
+{
+	char *rest = json_dumps(what, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	terminal_add(text, rest == NULL ? "" : rest);
+	free(rest);
+}
+
+/* "NAME  STATE"; of an upstream its target, and to where that leads now. */
+static void
+add_what(struct text *text, const json_t *what)
+{
+	static const char *const words[] = { "name", "state", "target", "error" };
+	const json_t *addresses = json_at(what, "addresses"), *address;
+	const char *between = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *word = json_at_text(what, words[i]);
+
+		if (word == NULL)
+			continue;
+		text_add(text, between);
+		terminal_add(text, word);
+		between = "  ";
+	}
+	json_array_foreach(addresses, i, address) {
+		text_add(text, i == 0 ? between : ",");
+		terminal_add(text, json_is_string(address) ? json_string_value(address) : "?");
+	}
+	if (*between == '\0')
+		add_rest(text, what);
+}
+
+/* One that is no connection's, in the first two columns of the others and then as it likes. */
+static void
+print_other(const struct following *following, const json_t *event)
 {
 	const char *at = json_at_text(event, "at"), *type = json_at_text(event, "type");
 	const struct terminal *terminal = &following->client->terminal;
-	char bytes[2048];
-	struct text text;
+	char bytes[2048], room[64];
+	struct text text, time;
 
-	text_init(&text, bytes, sizeof(bytes));
-	if (following->client->options.output != OUTPUT_WIDE && at != NULL && strlen(at) > 23)
-		text_addf(
-		    &text, "%s%.12s%s", terminal_ink(terminal, INK_DIM), at + 11, terminal_no_ink(terminal, INK_DIM));
+	text_init(&time, room, sizeof(room));
+	if (following->client->options.output != OUTPUT_WIDE && at != NULL && strlen(at) > TIME_END)
+		text_add_bytes(&time, at + TIME_BEGIN, TIME_END - TIME_BEGIN);
 	else
-		terminal_add(&text, at == NULL ? "-" : at);
-	text_add(&text, "  ");
+		terminal_add(&time, at == NULL ? "-" : at);
+	text_init(&text, bytes, sizeof(bytes));
+	text_addf(&text, "%s%s%s  ", terminal_ink(terminal, INK_DIM), room, terminal_no_ink(terminal, INK_DIM));
+	size_t begin = text.length;
 	terminal_add(&text, type);
-	if (json_at(event, "missed") != NULL) {
-		text_addf(&text, "%s  %lld events were missed, because they were not read in time%s",
+	text_addf(&text, "%*s", begin + TYPE_WIDTH > text.length ? (int)(begin + TYPE_WIDTH - text.length) : 2, "");
+	if (json_at(event, "missed") != NULL)
+		text_addf(&text, "%s%lld events were missed, because they were not read in time%s",
 		    terminal_ink(terminal, INK_YELLOW), (long long)json_at_number(event, "missed", 0),
 		    terminal_no_ink(terminal, INK_YELLOW));
-	} else {
-		const json_t *what = json_at(event, type);
-		char *rest = what == NULL ? NULL : json_dumps(what, JSON_COMPACT | JSON_ENCODE_ANY);
-		const char *name = json_at_text(what, "name"), *state = json_at_text(what, "state");
-
-		text_add(&text, "  ");
-		if (name != NULL || state != NULL) {
-			terminal_add(&text, name == NULL ? "" : name);
-			text_add(&text, name == NULL || state == NULL ? "" : "  ");
-			terminal_add(&text, state == NULL ? "" : state);
-		} else if (rest != NULL) {
-			terminal_add(&text, rest);
-		}
-		free(rest);
-	}
+	else if (json_at(event, type) != NULL)
+		add_what(&text, json_at(event, type));
 	puts(bytes);
 }
 
@@ -91,7 +121,7 @@ show(struct following *following, const json_t *event)
 		conn_columns_add_event(following->columns, event);
 		conn_columns_print(following->columns, stdout, &client->terminal, !client->options.no_header);
 	} else {
-		print_plain(following, event);
+		print_other(following, event);
 	}
 }
 

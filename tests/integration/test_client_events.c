@@ -111,7 +111,7 @@ START_TEST(what_is_lost_is_told)
 	struct command *command = command_run("sockproxy events -n 3 -s %s", fake_admin_address(fake));
 
 	command_expect(command, 0);
-	ck_assert(has(command_out(command), "13:45:51.469  lost  17 events were missed"));
+	ck_assert(has(command_out(command), "13:45:51.469  lost        17 events were missed"));
 	expect_asked(fake, 1, "since=c5 "); /* of another start */
 	expect_asked(fake, 2, "GET /events HTTP");
 	ck_assert(has(command_errors(command), "some events are lost"));
@@ -155,7 +155,7 @@ START_TEST(other_events_are_a_line_too)
 		{ STREAM "{\"cursor\":\"c1\",\"type\":\"listener\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"listener\":"
 			 "{\"name\":\"127.0.0.1:8080\",\"state\":\"paused\"}}\n"
 			 "{\"cursor\":\"c2\",\"type\":\"upstream\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"upstream\":"
-			 "{\"name\":\"db\\u001b[2J\",\"target\":\"db:1\",\"addresses\":[],\"errno\":\"EAGAIN\"}}\n"
+			 "{\"name\":\"db\\u001b[2J\",\"target\":\"db:1\",\"addresses\":[],\"error\":\"no such name\"}}\n"
 			 "{\"cursor\":\"c3\",\"type\":\"drain\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"drain\":"
 			 "{\"state\":\"draining\"}}\n"
 			 "{\"cursor\":\"c4\",\"type\":\"of the future\",\"at\":null}\n",
@@ -165,9 +165,9 @@ START_TEST(other_events_are_a_line_too)
 	struct command *command = command_run("sockproxy events -n 4 --color always -s %s", fake_admin_address(fake));
 
 	command_expect(command, 0);
-	ck_assert(has(command_out(command), "listener  127.0.0.1:8080  paused\n"));
-	ck_assert(has(command_out(command), "upstream  db?[2J"));
-	ck_assert(has(command_out(command), "drain  draining\n"));
+	ck_assert(has(command_out(command), "listener    127.0.0.1:8080  paused\n"));
+	ck_assert(has(command_out(command), "upstream    db?[2J  db:1  no such name\n"));
+	ck_assert(has(command_out(command), "drain       draining\n"));
 	ck_assert(has(command_out(command), "of the future"));
 	command_free(command);
 	fake_admin_stop(fake);
