@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The client and the daemon together: the same program twice. */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "support/command.h"
+#include "support/echo_upstream.h"
 #include "support/hop.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
@@ -239,6 +241,60 @@ START_TEST(token_and_certificate_open_the_door)
 }
 END_TEST
 
+START_TEST(events_go_on_behind_a_list)
+{
+	struct hop hop = hop_open("");
+	json_t *list = http_get_json(hop.proxy, "/conns");
+	struct command *command;
+
+	peer_close(&hop.client);
+	peer_close(&hop.upstream);
+	proxy_closed(hop.proxy, 1);
+	/* That is past by now, and told all the same. */
+	command = ask(hop.proxy, 0, "events --types close -n 1 --since %s", path_text(list, "cursor"));
+	expect_out(command, path_text(path(list, "conns.0"), "id"));
+	expect_out(command, "client_fin");
+	command_free(command);
+	command = ask(hop.proxy, 2, "events --types opne");
+	ck_assert_ptr_nonnull(strstr(command_errors(command), "did you mean open?"));
+	command_free(command);
+	hop.client = hop.upstream = -1;
+	hop_end(&hop);
+}
+END_TEST
+
+static void
+come_and_go(const struct proxy *proxy)
+{
+	int client = peer_connect(proxy_listener(proxy, 0));
+
+	peer_say(client, "hello");
+	peer_expect(client, "hello");
+	peer_close(&client);
+}
+
+START_TEST(a_follower_outlives_its_daemon)
+{
+	struct echo *echo = echo_start();
+	struct proxy *proxy = proxy_start("-l 127.0.0.1:0 -u %s -a unix:%s/admin", echo_address(echo), directory);
+	struct command *command = command_begin("sockproxy events --types close -o json -s unix:%s/admin", directory);
+	char listener[64];
+
+	wait_until((come_and_go(proxy), strstr(command_out(command), "client_fin") != NULL));
+	proxy_stop(proxy);
+	proxy = proxy_start("-l 127.0.0.1:0 -u %s -a unix:%s/admin", echo_address(echo), directory);
+	snprintf(listener, sizeof(listener), "\"destination_port\":%s", strrchr(proxy_listener(proxy, 0), ':') + 1);
+	wait_until(strstr(command_errors(command), "some events are lost") != NULL);
+	wait_until((come_and_go(proxy), strstr(command_out(command), listener) != NULL));
+	command_signal(command, SIGINT);
+	command_end(command);
+	command_expect(command, 0);
+	command_free(command);
+	proxy_stop(proxy);
+	echo_stop(echo);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -253,6 +309,8 @@ main(void)
 	tcase_add_test(tcase, those_that_were_shown_are_killed);
 	tcase_add_test(tcase, a_daemon_that_lets_nobody_change_says_so);
 	tcase_add_test(tcase, a_unix_socket_is_reached_by_its_path);
+	tcase_add_test(tcase, events_go_on_behind_a_list);
+	tcase_add_test(tcase, a_follower_outlives_its_daemon);
 	tcase_add_test(tcase, token_and_certificate_open_the_door);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
