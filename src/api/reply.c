@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/nearest.h"
 #include "base/text.h"
 #include "export/json.h"
 
@@ -117,6 +118,18 @@ reply_problem(struct reply *reply, enum problem problem, const char *parameter, 
 	reply->body = json_line(document, &reply->length); /* without memory the status alone must do */
 	if (reply->body == NULL)
 		reply->length = 0;
+}
+
+void
+reply_bad_word(
+    struct reply *reply, const char *parameter, const char *value, const char *expected, const char *const *names)
+{
+	const char *meant = nearest(value, names);
+
+	if (meant == NULL)
+		reply_problem(reply, PROBLEM_BAD_VALUE, parameter, "Expected %s.", expected);
+	else
+		reply_problem(reply, PROBLEM_BAD_VALUE, parameter, "Expected %s; did you mean %s?", expected, meant);
 }
 
 void

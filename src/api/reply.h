@@ -84,6 +84,10 @@ void reply_stream(struct reply *reply, const char *type, reply_fill_fn *fill, re
 void reply_problem(struct reply *reply, enum problem problem, const char *parameter, const char *detail, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* `value` of the parameter is none of the names, NULL-terminated, which `expected` tells: "short or full". */
+void reply_bad_word(
+    struct reply *reply, const char *parameter, const char *value, const char *expected, const char *const *names);
+
 /* One more member of the object that the body is, as JSON that is written already.  Without memory it is left out. */
 void reply_append(struct reply *reply, const char *key, const char *json, size_t length);
 

@@ -160,9 +160,8 @@ take_wish(struct event_wish *wish, const struct request *request, struct reply *
 
 	return selection_take(&wish->selection, request, reply) &&
 	       take_interval(wish, query_value(query, "interval"), reply) &&
-	       take_names(wish, query_value(query, "types"), reply) &&
-	       take_fields(wish, request, reply) && take_format(wish, request, reply) &&
-	       take_place(wish, request, reply);
+	       take_names(wish, query_value(query, "types"), reply) && take_fields(wish, request, reply) &&
+	       take_format(wish, request, reply) && take_place(wish, request, reply);
 }
 
 static bool

@@ -2,7 +2,6 @@
 #include "api/router.h"
 
 #include <string.h>
-#include "base/nearest.h"
 #include "export/schema.h"
 
 const struct parameter route_schema_parameters[] = {
@@ -24,9 +23,7 @@ take_view(enum field_view *view, const char *value, struct reply *reply)
 		if (strcmp(value, names[i]) == 0)
 			return true;
 	}
-	const char *meant = nearest(value, names);
-	reply_problem(reply, PROBLEM_BAD_VALUE, "view", "Expected short, full or single%s%s%s.",
-	    meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
+	reply_bad_word(reply, "view", value, "short, full or single", names);
 	return false;
 }
 

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 #include "api/filter_take.h"
-#include "base/nearest.h"
 #include "track/field_words.h"
 
 /* A parameter, and what it says in the language of filters; its value comes behind, in quotes. */
@@ -31,10 +30,7 @@ _Static_assert(SHORTHANDS + 1 <= SELECTION_FILTERS_MAX, "there is room for all o
 static bool
 refuse(struct reply *reply, const char *name, const char *value, const char *expected, const char *const *names)
 {
-	const char *meant = nearest(value, names);
-
-	reply_problem(reply, PROBLEM_BAD_VALUE, name, "Expected %s%s%s%s.", expected,
-	    meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
+	reply_bad_word(reply, name, value, expected, names);
 	return false;
 }
 

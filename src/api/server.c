@@ -33,8 +33,8 @@ enum {
 	IDLE_TIMEOUT_S = 30,           /* a client that neither asks nor reads */
 	NICENESS = 10,                 /* forwarding goes first */
 	LOG_LINE_MAX = 256,
-	TOO_OFTEN_S = 1, /* Retry-After: then the bucket is full, */
-	TOO_MANY_S = 10, /* and a slow one may be gone */
+	TOO_OFTEN_S = 1,              /* Retry-After: then the bucket is full, */
+	TOO_MANY_S = 10,              /* and a slow one may be gone */
 	FOR_OTHERS = 32,              /* of the connections; no follower takes these */
 	FOLLOWER_BUFFER = 128 * 1024, /* of the kernel's, for one that does not read */
 };

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "api/accept.h"
-#include "base/nearest.h"
 #include "export/record_json.h"
 
 static const char *const formats[] = { "json", "ndjson", "table", NULL };
@@ -89,9 +88,7 @@ take_format(struct shape *shape, const struct request *request, struct reply *re
 		shape->format = (enum shape_format)number;
 		if (formats[number] != NULL)
 			return true;
-		const char *meant = nearest(value, formats);
-		reply_problem(reply, PROBLEM_BAD_VALUE, "format", "Expected json, ndjson or table%s%s%s.",
-		    meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant, meant == NULL ? "" : "?");
+		reply_bad_word(reply, "format", value, "json, ndjson or table", formats);
 		return false;
 	}
 	number = accept_choose(request->accept, types);

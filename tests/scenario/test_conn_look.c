@@ -660,6 +660,7 @@ main(void)
 	Suite *suite = suite_create("scenario/conn look");
 	TCase *looks = tcase_create("looks"), *stalls = tcase_create("stalls"), *samples = tcase_create("sampler");
 
+	tcase_set_timeout(samples, 60);
 	tcase_add_checked_fixture(looks, scene_setup, scene_teardown);
 	tcase_add_test(looks, nothing_is_known_of_a_path_before_the_connect);
 	tcase_add_test(looks, both_legs_are_asked_when_the_upstream_is_connected);
