@@ -394,7 +394,6 @@ event_stream_new(struct followers *followers)
 		return NULL;
 	stream->followers = followers;
 	stream->follower.is_due = is_due;
-	stream->follower.fd = -1;
 	return stream;
 }
 

@@ -210,6 +210,7 @@ followers_join(struct followers *followers, struct follower *follower, int *erro
 	pthread_mutex_lock(&followers->mutex);
 	*error = followers_closing(followers) ? ECANCELED : prepare(followers);
 	if (*error == 0) {
+		follower->fd = -1;
 		atomic_store(&follower->asleep, false);
 		TAILQ_INSERT_TAIL(&followers->list, follower, link);
 		pthread_cond_signal(&followers->change);
@@ -232,6 +233,15 @@ followers_leave(struct followers *followers, struct follower *follower)
 		return;
 	event_cache_free(followers->cache);
 	followers->cache = NULL;
+}
+
+void
+follower_answers(struct followers *followers, struct follower *follower, void *connection, int fd)
+{
+	pthread_mutex_lock(&followers->mutex);
+	follower->connection = connection;
+	follower->fd = fd;
+	pthread_mutex_unlock(&followers->mutex);
 }
 
 /* Either the thread finds it asleep after the end was called, or this finds that it was. */

@@ -37,11 +37,11 @@ typedef bool follower_due_fn(const struct follower *follower, const struct follo
 /* Embedded by whoever follows. */
 struct follower {
 	follower_due_fn *is_due;
-	void *connection; /* its answer, for follower_wake_fn */
-	int fd;           /* its client; -1: not known */
 	atomic_bool gone; /* its client has finished, and maybe is there no more: only a write tells */
 
 	/* Of the module's own. */
+	void *connection;
+	int fd;
 	TAILQ_ENTRY(follower) link;
 	atomic_bool asleep;
 };
@@ -65,6 +65,9 @@ void followers_free(struct followers *followers);
 /* False: there are too many, or *error is the errno that keeps us from having another. */
 bool followers_join(struct followers *followers, struct follower *follower, int *error);
 void followers_leave(struct followers *followers, struct follower *follower);
+
+/* What its answer is, for follower_wake_fn, and the socket of its client, which stays open until it has left. */
+void follower_answers(struct followers *followers, struct follower *follower, void *connection, int fd);
 
 /* Its answer was set aside just now.  False: take it up again, for all shall end. */
 bool follower_sleeps(struct followers *followers, struct follower *follower);

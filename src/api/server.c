@@ -190,6 +190,7 @@ struct stream {
 	reply_free_fn *free;
 	void *source;
 	struct caller *caller;
+	struct MHD_Connection *connection;
 	struct followers *followers;
 	struct follower *follower; /* NULL: it always has something to write */
 };
@@ -206,9 +207,9 @@ static ssize_t
 set_aside(const struct stream *stream, bool sleeps)
 {
 	caller_sleeps(stream->caller, clock_now());
-	MHD_suspend_connection(stream->follower->connection);
+	MHD_suspend_connection(stream->connection);
 	if (!sleeps || !follower_sleeps(stream->followers, stream->follower))
-		wake(stream->follower->connection);
+		wake(stream->connection);
 	return 0;
 }
 
@@ -239,21 +240,18 @@ free_stream(void *cls)
 
 /* Its kernel's buffer would grow to megabytes of what it does not read. */
 static void
-settle_follower(struct follower *follower, struct MHD_Connection *connection)
+settle_follower(struct server *server, struct follower *follower, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	int size = FOLLOWER_BUFFER;
+	int fd = socket == NULL ? -1 : socket->connect_fd, size = FOLLOWER_BUFFER;
 
-	follower->connection = connection;
-	if (socket == NULL)
-		return;
-	follower->fd = socket->connect_fd;
-	setsockopt(follower->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	follower_answers(server->followers, follower, connection, fd);
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
 /* Takes body and source of the reply.  NULL: no memory. */
 static struct MHD_Response *
-make_response(struct server *server, struct reply *reply, struct caller *caller)
+make_response(struct server *server, struct MHD_Connection *connection, struct reply *reply)
 {
 	struct MHD_Response *response;
 
@@ -271,7 +269,8 @@ make_response(struct server *server, struct reply *reply, struct caller *caller)
 		reply->fill,
 		reply->free,
 		reply->source,
-		caller,
+		caller_of(connection),
+		connection,
 		server->followers,
 		reply->follower,
 	};
@@ -291,8 +290,8 @@ send_reply(struct server *server, struct MHD_Connection *connection, const char 
 	struct caller *caller = caller_of(connection);
 
 	if (reply->follower != NULL)
-		settle_follower(reply->follower, connection);
-	struct MHD_Response *response = make_response(server, reply, caller);
+		settle_follower(server, reply->follower, connection);
+	struct MHD_Response *response = make_response(server, connection, reply);
 	enum MHD_Result sent = MHD_NO;
 
 	if (response == NULL) {
