@@ -295,7 +295,7 @@ endif
 # cost: what tracking costs a transaction.  Needs valgrind; KERNEL=VMLINUZ counts the kernel's instructions
 # too, in an emulator (qemu-system-x86, busybox-static and cpio).
 EXTRA_PROGRAMS += %D%/cost/pingpong
-EXTRA_DIST += %D%/cost/measure.py
+EXTRA_DIST += %D%/cost/measure.py %D%/cost/watching.py
 %C%_cost_pingpong_LDADD =
 cost: sockproxy %D%/cost/pingpong
 	$(MKDIR_P) untracked
@@ -308,10 +308,14 @@ EXTRA_DIST += %D%/cost/listing.py
 listing: sockproxy
 	python3 $(srcdir)/%D%/cost/listing.py ./sockproxy $(LISTING)
 
+# What 500 followers, one that stalls and 10 lists a second cost those who forward.  Needs valgrind and strace.
+cost-watching: sockproxy %D%/cost/pingpong
+	python3 $(srcdir)/%D%/cost/watching.py ./sockproxy %D%/cost/pingpong $(WHAT)
+
 # What `make check` ran of src, by file; needs --enable-coverage.
 coverage:
 	find . -name '*.gcda' -delete
 	$(MAKE) $(AM_MAKEFLAGS) check
 	gcovr --root $(srcdir) --object-directory . --filter '$(srcdir)/src/' --sort-uncovered
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built cost listing fuzz coverage
+.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built cost cost-watching listing fuzz coverage
