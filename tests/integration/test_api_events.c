@@ -212,6 +212,22 @@ START_TEST(a_filter_chooses_connections)
 }
 END_TEST
 
+/* So many that it is done in several turns, others in between. */
+START_TEST(a_filter_may_leave_out_thousands_at_once)
+{
+	struct api_conn one = api_open(0, 1000), other = api_open(0, 1001);
+	char target[600];
+
+	snprintf(target, sizeof(target), "/events?format=ndjson&port=1001&since=%s", cursor_of(api_get("/conns")));
+	for (int i = 1; i < BUS_CAPACITY; i++)
+		api_publish(&one, EVENT_HALF_CLOSE);
+	api_publish(&other, EVENT_OPEN);
+	begin(target);
+	ck_assert_str_eq(id_of(follow_event(&follow, "open")), other.name);
+	follow_close(&follow);
+}
+END_TEST
+
 /* List, then watch: the cursor of a list, and then those of events. */
 START_TEST(a_cursor_goes_on_without_a_hole)
 {
@@ -383,6 +399,7 @@ main(void)
 	tcase_add_test(tcase, the_fields_are_those_that_are_asked_for);
 	tcase_add_test(tcase, the_whole_record_comes_on_demand);
 	tcase_add_test(tcase, a_filter_chooses_connections);
+	tcase_add_test(tcase, a_filter_may_leave_out_thousands_at_once);
 	tcase_add_test(tcase, a_cursor_goes_on_without_a_hole);
 	tcase_add_test(tcase, a_cursor_that_was_overtaken_is_gone);
 	tcase_add_test(tcase, a_cursor_of_the_future_makes_no_sense);
