@@ -16,7 +16,8 @@
 
 enum {
 	LOOKS = 65536,        /* in one call, in units of event_cache.h: some 0.3 ms, which others have to wait */
-	FILTER_LOOKS = 64,    /* a run of a filter, in these units */
+	FILTER_LOOKS = 64,    /* a run of a filter, in these units, and … */
+	LOOK_NS = 5,          /* … one for each of these that it took: some take a millisecond */
 	RECONNECT_MS = 1000,  /* what browsers are told */
 	UPDATE_SLOTS = 4096,  /* of the table, looked at in one call */
 	UPDATE_LOOKS = 16384, /* what that is, in units of LOOKS */
@@ -157,10 +158,15 @@ write_lost(struct event_stream *stream)
 static bool
 matches(struct event_stream *stream, const struct record *record)
 {
-	stream->looks += FILTER_LOOKS * (uint64_t)stream->wish.selection.count;
+	const struct selection *selection = &stream->wish.selection;
+	int64_t begun = selection->count == 0 ? 0 : clock_now();
+
 	stream->reading.record = record;
 	stream->reading.now_ns = stream->now_ns;
-	return selection_matches(&stream->wish.selection, &stream->reading);
+	bool answer = selection_matches(selection, &stream->reading);
+	if (selection->count > 0)
+		stream->looks += FILTER_LOOKS + (uint64_t)(clock_now() - begun) / LOOK_NS;
+	return answer;
 }
 
 /* `item` NULL: it is not about an event of its own, and its record is written anew. */
@@ -263,8 +269,11 @@ write_update(struct event_stream *stream)
 	union record_words words;
 
 	while (table_next_moved(stream->reading.track->table, &stream->slot, stream->moved_since_ns, &slots, &words)) {
-		if (!matches(stream, &words.record))
+		if (!matches(stream, &words.record)) {
+			if (stream->looks >= LOOKS) /* the rest of the round comes in another call */
+				return false;
 			continue;
+		}
 		begin_event(stream, NAME_UPDATE, stream->round_us);
 		write_conn(stream, &words.record, NULL);
 		end_event(stream);

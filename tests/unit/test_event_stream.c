@@ -524,6 +524,36 @@ START_TEST(a_large_table_is_walked_in_turns)
 }
 END_TEST
 
+/* Whatever a filter costs, others have to wait for one run of it: here it takes a millisecond. */
+START_TEST(a_filter_that_takes_long_is_run_in_turns)
+{
+	char piece[4096];
+	size_t filled;
+	int turns = 0;
+
+	select_only("state == connecting");
+	if (_i == 1)
+		event_stream_wish(stream)->interval_ns = NS_PER_S;
+	follow();
+	say();
+	for (int i = 0; i < 100; i++) {
+		struct conn conn = open_one(i % 2);
+
+		fake_clock_advance(_i * NS_PER_S / 100);
+		move(&conn);
+	}
+	if (_i == 1) {
+		event_feed_begin(&event_stream_wish(stream)->feed, &track);
+		fake_clock_advance(NS_PER_S);
+	}
+	fake_clock_tick(NS_PER_MS);
+	while ((filled = event_stream_fill(stream, piece, sizeof(piece))) == REPLY_YIELDS)
+		turns++;
+	ck_assert_uint_eq(filled, REPLY_SLEEPS);
+	ck_assert_int_ge(turns, 100);
+}
+END_TEST
+
 START_TEST(what_is_no_connection_is_told_as_it_stands)
 {
 	struct draining_facts draining = { .state = DRAINING_ON_ORDER, .since_us = 1, .since_ns = 1, .until_ns = 2 };
@@ -592,6 +622,7 @@ main(void)
 	tcase_add_test(tcase, nothing_is_said_differently_in_small_pieces);
 	tcase_add_test(tcase, an_interval_tells_what_has_moved);
 	tcase_add_test(tcase, a_large_table_is_walked_in_turns);
+	tcase_add_loop_test(tcase, a_filter_that_takes_long_is_run_in_turns, 0, 2);
 	tcase_add_test(tcase, what_is_no_connection_is_told_as_it_stands);
 	tcase_add_test(tcase, no_more_join_than_may);
 	suite_add_tcase(suite, tcase);
