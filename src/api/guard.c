@@ -19,11 +19,12 @@ headers_note(struct headers *headers, const char *name, const char *value)
 		{ "Origin", &headers->origins, &headers->origin },
 		{ "Content-Length", &headers->lengths, &headers->length },
 		{ "Content-Type", &headers->types, &headers->type },
-		{ "Transfer-Encoding", &headers->encodings, NULL },
+		{ "Transfer-Encoding", &headers->encodings, &headers->encoding },
 		{ "Authorization", &headers->authorizations, &headers->authorization },
 		{ "X-Reason", &headers->reasons, NULL },
 	};
 
+	headers->blanks += strpbrk(name, " \t") != NULL;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcasecmp(name, known[i].name) != 0)
 			continue;
@@ -173,6 +174,9 @@ is_json(const char *type)
 static const char *
 doubtful(const struct headers *headers)
 {
+	/* The library takes "Host :" for another header, and who stands before us may not. */
+	if (headers->blanks > 0)
+		return "It has a header with a blank before its colon.";
 	if (headers->hosts > 1)
 		return "It has more than one Host header.";
 	if (headers->hosts == 0 && !headers->http_1_0)
@@ -181,6 +185,9 @@ doubtful(const struct headers *headers)
 		return "It has more than one Origin header.";
 	if (headers->encodings > 0 && headers->lengths > 0)
 		return "It has both Transfer-Encoding and Content-Length.";
+	/* The library would read any other until the connection ends. */
+	if (headers->encodings > 1 || (headers->encodings > 0 && strcasecmp(headers->encoding, "chunked") != 0))
+		return "Its Transfer-Encoding is not chunked.";
 	if (headers->lengths > 1)
 		return "It has more than one Content-Length header.";
 	if (headers->types > 1)

@@ -27,8 +27,10 @@ struct guard {
 struct headers {
 	bool http_1_0; /* which need not name a host */
 	int hosts, origins, lengths, encodings, reasons, types, authorizations;
+	int blanks;                /* names with a blank before the colon */
 	const char *host, *origin; /* NULL: none.  Of several the last */
 	const char *length, *type; /* Content-Length, Content-Type */
+	const char *encoding;      /* Transfer-Encoding */
 	const char *authorization;
 	const char *target; /* as it stands in the request line */
 	size_t body_max;    /* how long a body such a request may have; 0: none */

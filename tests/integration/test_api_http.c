@@ -165,6 +165,7 @@ static const struct {
 	{ "GET /livez HTTP/1.1\r\nHost:\r\n\r\n", 421, NULL, NULL },
 	{ "GET /livez HTTP/1.1\r\n\r\n", 400, NULL, NULL },
 	{ "GET /livez HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400, "Connection", "close" },
+	{ "GET /livez HTTP/1.1\r\nHost: localhost\r\nHost : example.org\r\n\r\n", 400, "Connection", "close" },
 
 	{ "GET /livez HTTP/1.1\r\nHost: localhost:9100\r\nOrigin: http://localhost:9100\r\n\r\n", 200, NULL, NULL },
 	{ "GET /livez HTTP/1.1\r\nHost: localhost:9100\r\nOrigin: http://localhost:3000\r\n\r\n", 403, NULL, NULL },
