@@ -88,14 +88,15 @@ print_other(const struct following *following, const json_t *event)
 {
 	const char *at = json_at_text(event, "at"), *type = json_at_text(event, "type");
 	const struct terminal *terminal = &following->client->terminal;
-	char bytes[2048], room[64];
+	char bytes[2048], room[64], part[TIME_END - TIME_BEGIN + 1];
 	struct text text, time;
 
+	if (following->client->options.output != OUTPUT_WIDE && at != NULL && strlen(at) > TIME_END) {
+		snprintf(part, sizeof(part), "%s", at + TIME_BEGIN);
+		at = part;
+	}
 	text_init(&time, room, sizeof(room));
-	if (following->client->options.output != OUTPUT_WIDE && at != NULL && strlen(at) > TIME_END)
-		text_add_bytes(&time, at + TIME_BEGIN, TIME_END - TIME_BEGIN);
-	else
-		terminal_add(&time, at == NULL ? "-" : at);
+	terminal_add(&time, at == NULL ? "-" : at);
 	text_init(&text, bytes, sizeof(bytes));
 	text_addf(&text, "%s%s%s  ", terminal_ink(terminal, INK_DIM), room, terminal_no_ink(terminal, INK_DIM));
 	size_t begin = text.length;

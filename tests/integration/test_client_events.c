@@ -152,23 +152,27 @@ END_TEST
 START_TEST(other_events_are_a_line_too)
 {
 	static const struct fake_answer answers[] = {
-		{ STREAM "{\"cursor\":\"c1\",\"type\":\"listener\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"listener\":"
-			 "{\"name\":\"127.0.0.1:8080\",\"state\":\"paused\"}}\n"
-			 "{\"cursor\":\"c2\",\"type\":\"upstream\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"upstream\":"
-			 "{\"name\":\"db\\u001b[2J\",\"target\":\"db:1\",\"addresses\":[],\"error\":\"no such name\"}}\n"
-			 "{\"cursor\":\"c3\",\"type\":\"drain\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"drain\":"
-			 "{\"state\":\"draining\"}}\n"
-			 "{\"cursor\":\"c4\",\"type\":\"of the future\",\"at\":null}\n",
+		{ STREAM
+		    "{\"cursor\":\"c1\",\"type\":\"listener\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"listener\":"
+		    "{\"name\":\"127.0.0.1:8080\",\"state\":\"paused\"}}\n"
+		    "{\"cursor\":\"c2\",\"type\":\"upstream\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"upstream\":"
+		    "{\"name\":\"db\\u001b[2J\",\"target\":\"db:1\",\"addresses\":[],\"error\":\"no such name\"}}\n"
+		    "{\"cursor\":\"c3\",\"type\":\"drain\",\"at\":\"2026-11-26T13:45:51.469804Z\",\"drain\":"
+		    "{\"state\":\"draining\"}}\n"
+		    "{\"cursor\":\"c4\",\"type\":\"of the future\",\"at\":null}\n"
+		    "{\"cursor\":\"c5\",\"type\":\"drain\",\"at\":\"2026-11-26T\\u001b"
+		    "[2J45:51.469Z\"}\n",
 		    1 },
 	};
 	struct fake_admin *fake = fake_admin_start("127.0.0.1:0", answers, 1);
-	struct command *command = command_run("sockproxy events -n 4 --color always -s %s", fake_admin_address(fake));
+	struct command *command = command_run("sockproxy events -n 5 --color always -s %s", fake_admin_address(fake));
 
 	command_expect(command, 0);
 	ck_assert(has(command_out(command), "listener    127.0.0.1:8080  paused\n"));
 	ck_assert(has(command_out(command), "upstream    db?[2J  db:1  no such name\n"));
 	ck_assert(has(command_out(command), "drain       draining\n"));
 	ck_assert(has(command_out(command), "of the future"));
+	ck_assert(has(command_out(command), "?[2J45:51.46\033[0m  drain"));
 	command_free(command);
 	fake_admin_stop(fake);
 }
