@@ -74,6 +74,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conns.c %D%/proxy/conns.h %D%/proxy/conn_parts.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
+	%D%/proxy/entrances.c %D%/proxy/entrances.h \
 	%D%/proxy/dialing.c %D%/proxy/dialing.h \
 	%D%/proxy/ending.c %D%/proxy/ending.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
