@@ -113,6 +113,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/private_file.c %D%/api/private_file.h \
 	%D%/api/query.c %D%/api/query.h \
 	%D%/api/reply.c %D%/api/reply.h \
+	%D%/api/response.c %D%/api/response.h \
 	%D%/api/route_config.c \
 	%D%/api/route_conn.c \
 	%D%/api/route_conns.c \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All that knows libmicrohttpd.  Its one thread takes connections, parses
+ * All that knows libmicrohttpd, with response.c.  Its one thread takes connections, parses
  * requests and asks, between its turns, the router for a reply and long
  * replies for their next piece.
  *
- *   uri_came ──► request_came ──► guard, router ──► send_reply ──► (fill …) ──► request_over
+ *   uri_came ──► request_came ──► guard, router ──► response_send ──► (fill …) ──► request_over
  *
  * The library decodes and divides targets in its own way, so that a NUL or a
  * broken escape goes unnoticed: we keep the target as it came and read it ourselves.
@@ -24,19 +24,19 @@
 #include "api/exchange.h"
 #include "api/followers.h"
 #include "api/guard.h"
+#include "api/response.h"
 #include "api/router.h"
 #include "base/clock.h"
 #include "base/log.h"
 
 enum {
-	CONNECTION_MEMORY = 32 * 1024, /* a request's headers, then one piece of its answer */
-	IDLE_TIMEOUT_S = 30,           /* a client that neither asks nor reads */
-	NICENESS = 10,                 /* forwarding goes first */
+	CONNECTION_MEMORY = RESPONSE_PIECE, /* a request's headers, then one piece of its answer */
+	IDLE_TIMEOUT_S = 30,                /* a client that neither asks nor reads */
+	NICENESS = 10,                      /* forwarding goes first */
 	LOG_LINE_MAX = 256,
-	TOO_OFTEN_S = 1,              /* Retry-After: then the bucket is full, */
-	TOO_MANY_S = 10,              /* and a slow one may be gone */
-	FOR_OTHERS = 32,              /* of the connections; no follower takes these */
-	FOLLOWER_BUFFER = 128 * 1024, /* of the kernel's, for one that does not read */
+	TOO_OFTEN_S = 1, /* Retry-After: then the bucket is full, */
+	TOO_MANY_S = 10, /* and a slow one may be gone */
+	FOR_OTHERS = 32, /* of the connections; no follower takes these */
 };
 
 /* TLS 1.2 and 1.3, at least 128 bits, and no key exchange whose secrets a stolen key would open later. */
@@ -185,143 +185,10 @@ admits(struct server *server, struct MHD_Connection *connection, const char *tar
 	return guard_admits(&server->guard, &headers, &reached, reply);
 }
 
-struct stream {
-	reply_fill_fn *fill;
-	reply_free_fn *free;
-	void *source;
-	struct caller *caller;
-	struct MHD_Connection *connection;
-	struct followers *followers;
-	struct follower *follower; /* NULL: it always has something to write */
-};
-
-static void
-wake(void *connection)
-{
-	MHD_resume_connection(connection);
-}
-
-/* A reader that returns nothing and is not suspended is asked again at once, without an end.  One that yields
- * comes up again in the library's next turn. */
-static ssize_t
-set_aside(const struct stream *stream, bool sleeps)
-{
-	caller_sleeps(stream->caller, clock_now());
-	MHD_suspend_connection(stream->connection);
-	if (!sleeps || !follower_sleeps(stream->followers, stream->follower))
-		wake(stream->connection);
-	return 0;
-}
-
-static ssize_t
-fill_piece(void *cls, uint64_t position, char *bytes, size_t size)
-{
-	const struct stream *stream = cls;
-	size_t filled;
-
-	(void)position;
-	if (stream->follower != NULL && followers_closing(stream->followers))
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	filled = stream->fill(stream->source, bytes, size);
-	if (filled == REPLY_SLEEPS || filled == REPLY_YIELDS)
-		return set_aside(stream, filled == REPLY_SLEEPS);
-	caller_reads(stream->caller, filled, clock_now());
-	return filled > 0 ? (ssize_t)filled : MHD_CONTENT_READER_END_OF_STREAM;
-}
-
-static void
-free_stream(void *cls)
-{
-	struct stream *stream = cls;
-
-	stream->free(stream->source);
-	free(stream);
-}
-
-/* Its kernel's buffer would grow to megabytes of what it does not read. */
-static void
-settle_follower(struct server *server, struct follower *follower, struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	int fd = socket == NULL ? -1 : socket->connect_fd, size = FOLLOWER_BUFFER;
-
-	follower_answers(server->followers, follower, connection, fd);
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-}
-
-/* Takes body and source of the reply.  NULL: no memory. */
-static struct MHD_Response *
-make_response(struct server *server, struct MHD_Connection *connection, struct reply *reply)
-{
-	struct MHD_Response *response;
-
-	if (reply->fill == NULL) {
-		response = MHD_create_response_from_buffer(reply->length, reply->body, MHD_RESPMEM_MUST_FREE);
-		if (response != NULL)
-			reply->body = NULL;
-		return response;
-	}
-
-	struct stream *stream = malloc(sizeof(*stream));
-	if (stream == NULL)
-		return NULL;
-	*stream = (struct stream){
-		reply->fill,
-		reply->free,
-		reply->source,
-		caller_of(connection),
-		connection,
-		server->followers,
-		reply->follower,
-	};
-	response = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, CONNECTION_MEMORY, fill_piece, stream, free_stream);
-	if (response == NULL)
-		free(stream);
-	else
-		reply->fill = NULL;
-	return response;
-}
-
 static enum MHD_Result
 send_reply(struct server *server, struct MHD_Connection *connection, const char *method, struct reply *reply)
 {
-	bool streams = reply->fill != NULL;
-	struct caller *caller = caller_of(connection);
-
-	if (reply->follower != NULL)
-		settle_follower(server, reply->follower, connection);
-	struct MHD_Response *response = make_response(server, connection, reply);
-	enum MHD_Result sent = MHD_NO;
-
-	if (response == NULL) {
-		reply_fini(reply);
-		return MHD_NO;
-	}
-	/* Of a body in chunks the library sends the last one, which is empty, even after HEAD: it would be taken
-	 * for the beginning of the next answer.  So that body has no chunks, and its end is that of the connection. */
-	if (streams && strcmp(method, "HEAD") == 0)
-		MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
-	if (reply->type != NULL)
-		MHD_add_response_header(response, "Content-Type", reply->type);
-	if (reply->allow[0] != '\0')
-		MHD_add_response_header(response, "Allow", reply->allow);
-	if (reply->retry_after_s > 0) {
-		char seconds[16];
-
-		snprintf(seconds, sizeof(seconds), "%d", reply->retry_after_s);
-		MHD_add_response_header(response, "Retry-After", seconds);
-	}
-	if (reply->authenticate != NULL)
-		MHD_add_response_header(response, "WWW-Authenticate", reply->authenticate);
-	if (reply->close)
-		MHD_add_response_header(response, "Connection", "close");
-	MHD_add_response_header(response, "Cache-Control", "no-store");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	caller_reads(caller, streams ? 0 : reply->length, clock_now());
-	sent = MHD_queue_response(connection, (unsigned)reply->status, response);
-	MHD_destroy_response(response);
-	return sent;
+	return response_send(connection, caller_of(connection), server->followers, method, reply);
 }
 
 static const char *
@@ -423,7 +290,7 @@ server_start(struct server **started, const struct track *track, const struct do
 	server->track = track;
 	server->readiness = readiness;
 	server->callers = callers_new(connections_max, track->settings->admin_rate);
-	server->followers = followers_new(track, most_followers(connections_max), wake);
+	server->followers = followers_new(track, most_followers(connections_max), response_wake);
 	int error = server->callers == NULL || server->followers == NULL
 			? -ENOMEM
 			: admin_socket_open(&server->socket, &track->settings->admin, track->settings->admin_mode);
