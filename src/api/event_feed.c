@@ -119,11 +119,21 @@ event_feed_next(struct event_feed *feed, struct feed_item *item)
 		item->worker = -1;
 		item->number = change.place;
 		item->change = change;
+		item->before = feed->change;
 		feed->change = change.place;
 		return FEED_ITEM;
 	}
 	if (first_us == INT64_MAX)
 		return FEED_NOTHING;
-	item->number = feed->places[item->worker]++;
+	item->number = item->before = feed->places[item->worker]++;
 	return FEED_ITEM;
+}
+
+void
+event_feed_give_back(struct event_feed *feed, const struct feed_item *item)
+{
+	if (item->worker == -1)
+		feed->change = item->before;
+	else
+		feed->places[item->worker] = item->before;
 }

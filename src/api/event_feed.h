@@ -43,6 +43,7 @@ void event_feed_cursor(const struct event_feed *feed, struct text *text);
 struct feed_item {
 	int worker; /* -1: it is a change */
 	uint64_t number;
+	uint64_t before; /* the place where it was found */
 	union {
 		struct event event; /* with its number in the worker's ring */
 		struct change change;
@@ -55,6 +56,9 @@ enum feed_answer {
 	FEED_NOTHING, /* so far */
 };
 enum feed_answer event_feed_next(struct event_feed *feed, struct feed_item *item);
+
+/* What came last comes once more. */
+void event_feed_give_back(struct event_feed *feed, const struct feed_item *item);
 
 /* What there is ahead, looked at once for many followers. */
 struct feed_heads {

@@ -155,6 +155,14 @@ write_lost(struct event_stream *stream)
 	feed->missed = stream->unknown = 0;
 }
 
+/* Whoever goes on from the cursor of the item must know of what was lost before it. */
+static void
+tell_unknown_before(struct event_stream *stream, const struct feed_item *item)
+{
+	event_feed_give_back(&stream->wish.feed, item);
+	write_lost(stream);
+}
+
 static bool
 matches(struct event_stream *stream, const struct record *record)
 {
@@ -209,8 +217,9 @@ write_document(struct event_stream *stream, const char *key, json_t *document)
 /* Each writes at most one event.  False: there was nothing to write. */
 
 static bool
-write_change(struct event_stream *stream, const struct change *change)
+write_change(struct event_stream *stream, const struct feed_item *item)
 {
+	const struct change *change = &item->change;
 	static const int names[] = {
 		[CHANGE_LISTENER] = NAME_LISTENER,
 		[CHANGE_DRAINING] = NAME_DRAIN,
@@ -221,6 +230,10 @@ write_change(struct event_stream *stream, const struct change *change)
 
 	if (!wants(stream, name))
 		return false;
+	if (stream->unknown > 0) {
+		tell_unknown_before(stream, item);
+		return true;
+	}
 	begin_event(stream, name, change->at_us);
 	switch (change->kind) {
 	case CHANGE_LISTENER:
@@ -253,7 +266,9 @@ write_event(struct event_stream *stream, const struct feed_item *item)
 	if (words == NULL)
 		stream->unknown++;
 	bool told = words != NULL && matches(stream, &words->record);
-	if (told) {
+	if (told && stream->unknown > 0) {
+		tell_unknown_before(stream, item);
+	} else if (told) {
 		begin_event(stream, item->event.type, item->event.at_us);
 		write_conn(stream, &words->record, item);
 		end_event(stream);
@@ -317,7 +332,7 @@ write_events(struct event_stream *stream)
 	switch (event_feed_next(&stream->wish.feed, &item)) {
 	case FEED_ITEM:
 		if (item.worker == -1)
-			return write_change(stream, &item.change) ? STEP_WROTE : STEP_LOOKED;
+			return write_change(stream, &item) ? STEP_WROTE : STEP_LOOKED;
 		return write_event(stream, &item) ? STEP_WROTE : STEP_LOOKED;
 	case FEED_LOST:
 		write_lost(stream);

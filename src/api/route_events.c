@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /events: what is asked for. */
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include "api/accept.h"
 #include "api/event_stream.h"
@@ -174,6 +175,8 @@ join(struct event_stream *stream, struct reply *reply)
 	if (error == 0) {
 		reply_problem(reply, PROBLEM_TOO_MANY_FOLLOWERS, NULL, "Try again when others have left.");
 		reply->retry_after_s = AGAIN_S;
+	} else if (error == ECANCELED) {
+		reply_problem(reply, PROBLEM_NOT_READY, NULL, "Stopping: nothing can be followed any more.");
 	} else {
 		reply_problem(reply, PROBLEM_NO_MEMORY, NULL, "Cannot wake another follower: %s.", strerror(error));
 	}

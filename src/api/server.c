@@ -279,6 +279,14 @@ start_library(struct server *server, const struct certificate *certificate, int 
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
+static void
+free_server(struct server *server)
+{
+	callers_free(server->callers);
+	followers_free(server->followers);
+	free(server);
+}
+
 int
 server_start(struct server **started, const struct track *track, const struct door *door, const _Atomic int *readiness,
     int connections_max)
@@ -295,9 +303,7 @@ server_start(struct server **started, const struct track *track, const struct do
 			? -ENOMEM
 			: admin_socket_open(&server->socket, &track->settings->admin, track->settings->admin_mode);
 	if (error != 0) {
-		callers_free(server->callers);
-		followers_free(server->followers);
-		free(server);
+		free_server(server);
 		return error;
 	}
 	server->guard = (struct guard){
@@ -312,9 +318,7 @@ server_start(struct server **started, const struct track *track, const struct do
 		error = errno != 0 ? -errno : -ENOMEM;
 		admin_socket_unlink(&server->socket);
 		close(server->socket.fd);
-		callers_free(server->callers);
-		followers_free(server->followers);
-		free(server);
+		free_server(server);
 		return error;
 	}
 	*started = server;
@@ -342,7 +346,5 @@ server_stop(struct server *server)
 	admin_socket_unlink(&server->socket);
 	followers_close(server->followers); /* the library ends the process if it is stopped while one is suspended */
 	MHD_stop_daemon(server->daemon);    /* closes the socket, and the connections with what they still waited for */
-	callers_free(server->callers);
-	followers_free(server->followers);
-	free(server);
+	free_server(server);
 }
