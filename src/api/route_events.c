@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* GET /events: what is asked for. */
-#include <stdlib.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "api/accept.h"
 #include "api/event_stream.h"
