@@ -312,10 +312,18 @@ listing: sockproxy
 cost-watching: sockproxy %D%/cost/pingpong
 	python3 $(srcdir)/%D%/cost/watching.py ./sockproxy %D%/cost/pingpong $(WHAT)
 
+# bench: beside HAProxy and nginx, where they are installed (haproxy, nginx-light, libnginx-mod-stream).
+EXTRA_PROGRAMS += %D%/bench/load
+EXTRA_DIST += %D%/bench/run.py %D%/bench/peers/haproxy-default.cfg %D%/bench/peers/haproxy-bufsize.cfg \
+	%D%/bench/peers/haproxy-splice.cfg %D%/bench/peers/nginx.conf
+%C%_bench_load_LDADD = -lpthread
+bench: sockproxy %D%/bench/load
+	python3 $(srcdir)/%D%/bench/run.py ./sockproxy %D%/bench/load $(BENCH)
+
 # What `make check` ran of src, by file; needs --enable-coverage.
 coverage:
 	find . -name '*.gcda' -delete
 	$(MAKE) $(AM_MAKEFLAGS) check
 	gcovr --root $(srcdir) --object-directory . --filter '$(srcdir)/src/' --sort-uncovered
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built cost cost-watching listing fuzz coverage
+.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built bench cost cost-watching listing fuzz coverage
