@@ -48,6 +48,7 @@ end_in_order(void)
 {
 	peer_finish(hop.client);
 	peer_expect_end(hop.upstream);
+	proxy_live(hop.proxy, "client_half_closed"); /* or both ends may be first seen in one turn */
 	peer_close(&hop.upstream);
 	peer_expect_end(hop.client);
 	json_t *record = hop_closed(&hop, "client_fin", "client", "fin");
