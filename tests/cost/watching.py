@@ -11,6 +11,7 @@ latency        p99 of transactions at half of what the daemon can do, in pairs o
 Without a word it does all three.
 """
 import argparse
+import atexit
 import glob
 import os
 import random
@@ -42,6 +43,8 @@ class Daemon:
             self.process = subprocess.Popen(
                 [*tool, binary, "-l", "127.0.0.1:0", "-u", f"127.0.0.1:{upstream}", "-l", "127.0.0.1:0",
                  "-u", f"127.0.0.1:{self.other.getsockname()[1]}", "-a", "127.0.0.1:0", "--workers", str(workers), "--log-conns", "off"], stderr=stderr)
+        atexit.register(self.process.kill)  # where a measurement breaks off, nothing stays behind
+        atexit.register(self.load.kill)
         until = time.monotonic() + 60
         ready = None
         while ready is None:
