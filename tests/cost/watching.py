@@ -2,13 +2,16 @@
 """
 What watching costs the watched: 500 followers, one more that reads nothing, and 10 lists a second, beside none of them.
 
-    watching.py SOCKPROXY PINGPONG [instructions] [futexes] [latency] [--pairs 15]
+    watching.py SOCKPROXY PINGPONG [instructions] [futexes] [latency] [shared] [--pairs 15]
 
 instructions   of the worker, for one small question and its answer (valgrind, user space alone)
 futexes        calls of futex in each worker, while all watch (strace)
-latency        p99 of transactions at half of what the daemon can do, in pairs of runs, one with watchers and one without
+latency        p99 of transactions at half of what the daemon can do, in pairs of runs, one with watchers and one without;
+               worker and load have one core, everything that watches has another
+shared         the same where all share all cores, and once more where nobody watches, but a process that has nothing to do with
+               the daemon computes for as long as its API's thread did: what a machine without a core to spare adds by itself
 
-Without a word it does all three.
+Without a word it does all four.
 """
 import argparse
 import atexit
@@ -22,6 +25,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -30,6 +34,7 @@ FOLLOWERS, LISTS_PER_SECOND, CHURN_PER_SECOND = 500, 10, 10
 SHORT, LONG, ROUNDS = 2000, 42000, 3
 CONNECTIONS = 64
 SECONDS = 2  # of one run for latency
+RATE_BEYOND = 1000000  # transactions a second that no daemon can do
 
 
 class Daemon:
@@ -132,6 +137,28 @@ class Watchers:
             follower.close()
 
 
+class Computing:
+    """A process of its own that computes for some part of each tenth of a second, as nice as the API's thread."""
+
+    WORK = """
+import os, sys, time
+os.nice(10)
+while True:
+    began = time.monotonic()
+    while time.monotonic() - began < float(sys.argv[1]) / 10:
+        pass
+    time.sleep(0.1 * (1 - float(sys.argv[1])))
+"""
+
+    def __init__(self, share):
+        self.process = subprocess.Popen([sys.executable, "-c", self.WORK, str(share)])
+        atexit.register(self.process.kill)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
 class Churn:
     """Connections that come and go, by the daemon's other listener, so that there is something to tell."""
 
@@ -219,35 +246,58 @@ def interval_of(ratios):
     return statistics.median(ratios), medians[250], medians[9749]
 
 
-def measure_latency(binary, pingpong, pairs):
+def part_cores(daemon):
+    """One for worker and load, the others for all who watch: they are threads of ours and of the daemon."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        raise SystemExit("this needs two cores")
+    os.sched_setaffinity(daemon.load.pid, {first})
+    os.sched_setaffinity(0, others)
+    for tid, name in daemon.threads().items():
+        os.sched_setaffinity(tid, {first} if name.startswith("worker") else others)
+
+
+def tell_latency(what, other, each):
+    median, low, high = interval_of([with_ / without for with_, without in zip(each[other], each[None])])
+    print(f"p99 without: {statistics.median(each[None]):.0f} us (median of the runs), with {what}: "
+          f"{statistics.median(each[other]):.0f} us; with / without: {median:.3f} x, 95 % interval {low:.3f} to {high:.3f}")
+
+
+def measure_latency(binary, pingpong, pairs, apart):
+    cores = os.sched_getaffinity(0)
+    kinds = [None, Watchers] if apart else [None, Watchers, Computing]
     with tempfile.TemporaryDirectory() as directory:
         daemon = Daemon(directory, binary, pingpong, workers=1)
+        if apart:
+            part_cores(daemon)
         daemon.job(CONNECTIONS, 20000)
-        count, nanoseconds = daemon.job(CONNECTIONS, 100000)
+        count, nanoseconds, *_ = daemon.job(CONNECTIONS, 200000, RATE_BEYOND)
         rate = int(count * 1e9 / nanoseconds / 2)
         churn = Churn(daemon.churn_port)
-        each, used = {False: [], True: []}, 0
+        each, used, runs = {kind: [] for kind in kinds}, 0.04, 0
         for pair in range(pairs):
-            for watched in (pair % 2 == 1, pair % 2 == 0):
-                watchers = Watchers(daemon.admin) if watched else None
+            for kind in kinds if pair % 2 == 0 else reversed(kinds):
+                other = Watchers(daemon.admin) if kind is Watchers else Computing(used) if kind is Computing else None
                 time.sleep(0.5)
                 before = daemon.cpu_seconds("api")
                 _, _, _, p99 = daemon.job(CONNECTIONS, rate * SECONDS, rate)
-                if watched:
-                    used += (daemon.cpu_seconds("api") - before) / SECONDS / pairs
-                    watchers.stop()
-                each[watched].append(p99 / 1000)
+                if kind is Watchers:
+                    runs += 1
+                    used += ((daemon.cpu_seconds("api") - before) / SECONDS - used) / runs
+                if other:
+                    other.stop()
+                each[kind].append(p99 / 1000)
                 time.sleep(0.3)
         churn.stop()
         daemon.stop()
-    median, low, high = interval_of([with_ / without for with_, without in zip(each[True], each[False])])
-    _, same_low, same_high = interval_of([one / other for one, other in zip(each[False], each[False][1:])])
-    print(f"{rate} transactions a second, half of what it can do; {pairs} pairs")
-    print(f"p99 without watchers: {statistics.median(each[False]):.0f} us (median of the runs), with: "
-          f"{statistics.median(each[True]):.0f} us")
-    print(f"with / without: {median:.3f} x, 95 % interval {low:.3f} to {high:.3f}; "
-          f"without / without, run after run: {same_low:.3f} to {same_high:.3f}")
-    print(f"the api thread used {100 * used:.1f} % of a processor", flush=True)
+    os.sched_setaffinity(0, cores)
+    print(f"{'cores apart' if apart else 'cores shared'}: {rate} transactions a second, half of what it can do so; {pairs} pairs")
+    tell_latency("watchers", Watchers, each)
+    if not apart:
+        tell_latency("a process that computes", Computing, each)
+    _, low, high = interval_of([one / other for one, other in zip(each[None], each[None][1:])])
+    print(f"without / without, run after run: {low:.3f} to {high:.3f}; "
+          f"the api thread used {100 * used:.1f} % of a processor", flush=True)
 
 
 def main():
@@ -259,13 +309,15 @@ def main():
     arguments = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    what = arguments.what or ["instructions", "futexes", "latency"]
+    what = arguments.what or ["instructions", "futexes", "latency", "shared"]
     if "instructions" in what:
         measure_instructions(arguments.sockproxy, arguments.pingpong)
     if "futexes" in what:
         measure_futexes(arguments.sockproxy, arguments.pingpong)
     if "latency" in what:
-        measure_latency(arguments.sockproxy, arguments.pingpong, arguments.pairs)
+        measure_latency(arguments.sockproxy, arguments.pingpong, arguments.pairs, apart=True)
+    if "shared" in what:
+        measure_latency(arguments.sockproxy, arguments.pingpong, arguments.pairs, apart=False)
 
 
 main()
