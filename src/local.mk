@@ -27,6 +27,7 @@ libsockproxy_a_SOURCES = \
 	%D%/net/loop.c %D%/net/loop.h \
 	%D%/net/mailbox.c %D%/net/mailbox.h \
 	%D%/net/notify.c %D%/net/notify.h \
+	%D%/net/pipe.c %D%/net/pipe.h \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
 	%D%/net/timer.c %D%/net/timer.h \
@@ -83,6 +84,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/listener.c %D%/proxy/listener.h \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
 	%D%/proxy/look.c %D%/proxy/look.h \
+	%D%/proxy/pipes.c %D%/proxy/pipes.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
 	%D%/proxy/sampler.c %D%/proxy/sampler.h \
 	%D%/proxy/sniffing.c %D%/proxy/sniffing.h \

@@ -89,6 +89,7 @@ unit_tests = \
 	%D%/unit/test_options \
 	%D%/unit/test_orders \
 	%D%/unit/test_proxy_header \
+	%D%/unit/test_pipes \
 	%D%/unit/test_pump \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
@@ -139,6 +140,7 @@ scenario_tests = \
 	%D%/scenario/test_conn_look \
 	%D%/scenario/test_conn_probe \
 	%D%/scenario/test_conn_sniff \
+	%D%/scenario/test_conn_splice \
 	%D%/scenario/test_conn_timer \
 	%D%/scenario/test_conn_turns
 %C%_scenario_test_conn_admission_LDADD = $(fake_LDADD)
@@ -151,6 +153,7 @@ scenario_tests = \
 %C%_scenario_test_conn_look_LDADD    = $(fake_LDADD)
 %C%_scenario_test_conn_sniff_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_probe_LDADD   = $(fake_LDADD)
+%C%_scenario_test_conn_splice_LDADD  = $(fake_LDADD)
 %C%_scenario_test_conn_timer_LDADD   = $(fake_LDADD)
 %C%_scenario_test_conn_turns_LDADD   = $(fake_LDADD)
 
@@ -175,6 +178,7 @@ integration_tests = \
 	%D%/integration/test_command_line \
 	%D%/integration/test_connect_failures \
 	%D%/integration/test_conns \
+	%D%/integration/test_datapath \
 	%D%/integration/test_drain \
 	%D%/integration/test_explain \
 	%D%/integration/test_events \

@@ -10,7 +10,7 @@
 
 _Static_assert(PAIRS_MAX == 64 && FILTER_SETTING_MAX == 4097 && PATH_TEXT_MAX == 1024, "messages say so");
 _Static_assert(sizeof(enum proxy_out) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned) &&
-		   sizeof(enum log_conns) == sizeof(unsigned),
+		   sizeof(enum log_conns) == sizeof(unsigned) && sizeof(enum datapath_wish) == sizeof(unsigned),
     "take_word writes them");
 
 static void *
@@ -277,6 +277,24 @@ take_word(struct command *command, const char *const *words, unsigned count)
 	return false;
 }
 
+static const char *const datapath_words[] = {
+	[WISH_AUTO] = "auto",
+	[WISH_COPY] = "copy",
+	[WISH_SPLICE] = "splice",
+};
+
+bool
+take_datapath(struct command *command)
+{
+	return take_word(command, datapath_words, sizeof(datapath_words) / sizeof(datapath_words[0]));
+}
+
+static void
+tell_datapath(const struct telling *it)
+{
+	tell_word(it, datapath_words);
+}
+
 static const char *const proxy_out_words[] = { [PROXY_OUT_V1] = "v1", [PROXY_OUT_V2] = "v2" };
 
 bool
@@ -363,6 +381,7 @@ option_teller(take_fn *taker)
 		{ take_networks, tell_networks },
 		{ take_sources, tell_sources },
 		{ take_resolver, tell_resolver },
+		{ take_datapath, tell_datapath },
 		{ take_proxy_out, tell_proxy_out },
 		{ take_log_level, tell_log_level },
 		{ take_log_conns, tell_log_conns },

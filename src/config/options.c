@@ -68,6 +68,8 @@ static const struct option_row rows[] = {
 	  "closed ones remembered per worker" },
 	{ NULL, "--buffer-memory",      "SIZE",       take_size,      AT(buffer_memory), BYTES_LEAST, BYTES_MOST, "64M",
 	  "for slow readers, per worker" },
+	{ NULL, "--datapath",           "HOW",        take_datapath,  AT(datapath), 0, 0, "auto",
+	  "carry bytes by copy, splice, or auto"  },
 	{ NULL, "--connect-timeout",    "TIME",       take_timeout,   AT(connect_timeout_ns), TIME_LEAST, TIME_MOST, "5s",
 	  "for each upstream address tried" },
 	{ NULL, "--idle-timeout",       "TIME",       take_or_off,    AT(idle_timeout_ns), TIME_LEAST, TIME_MOST, "0",

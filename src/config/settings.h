@@ -58,6 +58,7 @@ struct host_list {
 	int count;
 };
 
+enum datapath_wish { WISH_AUTO, WISH_COPY, WISH_SPLICE }; /* splice: also what is small */
 enum proxy_out { PROXY_OUT_NONE, PROXY_OUT_V1, PROXY_OUT_V2 };
 enum log_conns { LOG_CONNS_TEXT, LOG_CONNS_JSON, LOG_CONNS_OFF };
 
@@ -81,6 +82,7 @@ struct settings {
 	int workers;
 	uint32_t history;       /* closed records kept per worker */
 	uint64_t buffer_memory; /* bytes of loans per worker */
+	enum datapath_wish datapath;
 
 	struct network_list allow, deny;             /* with none in allow, whoever is not in deny may come */
 	uint32_t max_per_source, max_per_listener;   /* open connections; 0: as many as there are */

@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include "proxy/pipes.h"
 #include "track/conn_id.h"
 
 enum {
-	OWN = 32,       /* standard streams, signals, mailboxes, the resolver's sockets, files read now and then */
-	PER_WORKER = 2, /* its epoll and its mailbox */
+	OWN = 32, /* standard streams, signals, mailboxes, the resolver's sockets, files read now and then */
+	PER_WORKER = 2 + 2 * PIPES_MAX, /* its epoll and its mailbox, and pipes */
 	FOR_DEMO = 64,
 	ADMIN_MOST = 544, /* 512 followers, and scrapes beside them */
 	ADMIN_LEAST = 4,

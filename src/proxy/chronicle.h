@@ -84,7 +84,7 @@ chronicle_speech(struct conn *conn, enum leg_name from, uint64_t received_before
 		chronicle_first_byte(conn, from);
 	/* In no dialogue by turns do both sides speak in one turn of the loop, nor does one
 	 * while what it is told waits for it. */
-	if (conn->heard == now || to_it->held > 0 || to_it->sink_full)
+	if (conn->heard == now || pump_holds(to_it) || to_it->sink_full)
 		chronicle_overlap(conn);
 	if (conn->speaker == LEG_CLIENT) {
 		conn->turn_us = (now - conn->heard) / NS_PER_US;

@@ -74,6 +74,8 @@ do_forward(struct conn *conn)
 		conn->pumps[i].source = conn->legs[i].watch.fd;
 		conn->pumps[i].sink = conn->legs[leg_other(i)].watch.fd;
 		conn->pumps[i].is_unix = conn->legs[i].is_unix;
+		conn->pumps[i].copies = conn->legs[LEG_CLIENT].is_unix || conn->legs[LEG_UPSTREAM].is_unix;
+		conn->pumps[i].splices = conn->bench->tools.always_splice && !conn->pumps[i].copies;
 	}
 	dialing_connected(conn);
 	look_take(conn);
@@ -292,9 +294,12 @@ run_pump(struct conn *conn, enum leg_name from)
 	enum leg_name to = leg_other(from);
 	struct pump *pump = &conn->pumps[from];
 	uint64_t received = pump->received, sent = pump->sent;
+	bool spliced = pump->spliced;
 	enum pump_result result = pump_run(pump, &bench->tools);
 
 	chronicle_payload(conn, from, received, sent);
+	if (pump->spliced != spliced)
+		chronicle_edit(conn)->legs[from].datapath = pump->spliced ? DATAPATH_SPLICE : DATAPATH_COPY;
 	if (conn->state != CONN_ESTABLISHED && pump->received > received)
 		chronicle_late_payload(conn, from, received);
 	note_stall(conn, from, sent);
@@ -325,7 +330,7 @@ run_pump(struct conn *conn, enum leg_name from)
 static bool
 can_run(const struct pump *pump)
 {
-	return !pump->through && !pump->sink_full && (pump->held > 0 || pump->readable || pump->source_ended);
+	return !pump->through && !pump->sink_full && (pump_holds(pump) || pump->readable || pump->source_ended);
 }
 
 static void

@@ -31,7 +31,7 @@ struct conn_leg {
 struct conn_look {
 	int64_t at; /* clock_now; 0: none yet */
 	uint64_t received[LEG_COUNT];
-	uint16_t held[LEG_COUNT]; /* of that, what was not sent on: not yet, or never */
+	uint32_t held[LEG_COUNT]; /* of that, what was not sent on: not yet, or never */
 	uint16_t busy_ms[LEG_COUNT], rwnd_limited_ms[LEG_COUNT], sndbuf_limited_ms[LEG_COUNT];
 	uint16_t retransmits[LEG_COUNT];
 	bool neglected[LEG_COUNT]; /* on the way to this side: bytes lay unread though it had room */

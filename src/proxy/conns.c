@@ -218,4 +218,9 @@ conns_after_turn(struct workbench *bench)
 	chronicle_total(bench);
 	totals_set(&bench->totals->counts[TOTAL_LOAN_SHORTAGES], bench->tools.shortages);
 	totals_set(&bench->totals->counts[TOTAL_LOANS_LENT], loans_lent(bench->tools.loans));
+	totals_set(&bench->totals->counts[TOTAL_SPLICED], bench->tools.spliced);
+	if (bench->tools.pipes == NULL)
+		return;
+	totals_set(&bench->totals->counts[TOTAL_PIPES_OPEN], pipes_open(bench->tools.pipes));
+	totals_set(&bench->totals->counts[TOTAL_PIPE_SHORTAGES], pipes_shortages(bench->tools.pipes));
 }

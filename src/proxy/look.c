@@ -81,7 +81,7 @@ stand(const struct conn *conn, const struct record *record)
 		const struct record_leg *leg = &record->legs[i];
 
 		look.received[i] = conn->pumps[i].received;
-		look.held[i] = (uint16_t)(conn->pumps[i].received - conn->pumps[i].sent);
+		look.held[i] = (uint32_t)(conn->pumps[i].received - conn->pumps[i].sent);
 		look.busy_ms[i] = low_ms(leg->tcp.busy_us);
 		look.rwnd_limited_ms[i] = low_ms(leg->tcp.rwnd_limited_us);
 		look.sndbuf_limited_ms[i] = low_ms(leg->tcp.sndbuf_limited_us);

@@ -33,10 +33,13 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 		.tools = {
 			.loans = loans_new(settings->buffer_memory / LOAN_SIZE),
 			.big = malloc(PUMP_RUN_MAX),
+			.pipes = settings->datapath == WISH_COPY ? NULL : pipes_new(),
+			.always_splice = settings->datapath == WISH_SPLICE,
 		},
 	};
 	SLIST_INIT(&bench->touched);
-	if (bench->tools.loans != NULL && bench->tools.big != NULL)
+	if (bench->tools.loans != NULL && bench->tools.big != NULL &&
+	    (bench->tools.pipes != NULL || settings->datapath == WISH_COPY))
 		return 0;
 	workbench_fini(bench);
 	return -ENOMEM;
@@ -47,6 +50,8 @@ workbench_fini(struct workbench *bench)
 {
 	if (bench->tools.loans != NULL)
 		loans_free(bench->tools.loans);
+	if (bench->tools.pipes != NULL)
+		pipes_free(bench->tools.pipes);
 	free(bench->tools.big);
 	bench->tools = (struct pump_tools){ .loans = NULL };
 }

@@ -23,7 +23,7 @@
  * one on its way is enough. */
 enum mail_kind { MAIL_RESUME = ORDER_KINDS, MAIL_HOLD, MAIL_CUT, MAIL_DRAIN, MAIL_SHUTDOWN };
 
-#define TICK_NS NS_PER_S /* looks at the accept queues */
+#define TICK_NS NS_PER_S /* looks at the accept queues, and at pipes that nobody wants */
 struct worker;
 
 struct worker {
@@ -126,6 +126,8 @@ on_tick(struct timer *timer)
 	struct worker *worker = (struct worker *)((char *)timer - offsetof(struct worker, tick));
 
 	entrances_look_at_queues(&worker->entrances);
+	if (worker->bench.tools.pipes != NULL)
+		pipes_tidy(worker->bench.tools.pipes);
 	timer_arm(loop_timers(worker->loop), &worker->tick, loop_now(worker->loop) + TICK_NS);
 }
 

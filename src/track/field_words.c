@@ -72,8 +72,7 @@ tcp_state_word(int number)
 static const char *
 datapath_word(int number)
 {
-	(void)number;
-	return "copy";
+	return datapath_text((enum datapath)number);
 }
 
 /* The words of a field: those that `word` says of the numbers below `count`, where it says any. */
@@ -86,7 +85,7 @@ struct vocabulary {
 #define LEG_VOCABULARY(leg) \
 	{ FIELD_legs_##leg##_tuple_protocol, protocol_word, FLOW_UNIX + 1 }, \
 	    { FIELD_legs_##leg##_tcp_state, tcp_state_word, TCP_STATES }, \
-	    { FIELD_legs_##leg##_datapath, datapath_word, 1 }, \
+	    { FIELD_legs_##leg##_datapath, datapath_word, DATAPATHS }, \
 	{ \
 		FIELD_legs_##leg##_limited_by, limit_word, LIMIT_COUNT \
 	}

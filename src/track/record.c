@@ -76,6 +76,14 @@ close_order_text(enum close_order order)
 }
 
 const char *
+datapath_text(enum datapath datapath)
+{
+	static const char *const texts[DATAPATHS] = { [DATAPATH_COPY] = "copy", [DATAPATH_SPLICE] = "splice" };
+
+	return texts[datapath];
+}
+
+const char *
 limit_text(enum limit limit)
 {
 	static const char *const texts[LIMIT_COUNT] = {

@@ -41,11 +41,14 @@ enum limit {
 	LIMIT_COUNT
 };
 
+enum datapath { DATAPATH_COPY, DATAPATH_SPLICE, DATAPATHS };
+
 struct record_leg {
 	struct flow flow;
 	uint8_t tcp_state;      /* as the kernel counts them (tcp_states.h); 0: unknown */
 	uint8_t congestion;     /* number among the worker's congestion_names; 0: unknown */
 	uint8_t limited_by;     /* enum limit, on the way to this side, since the sample before the last */
+	uint8_t datapath;       /* enum datapath, of the last bytes from this side */
 	uint16_t error;         /* errno that the socket reported; 0: none */
 	int32_t fd;             /* -1: closed */
 	uint64_t socket_cookie; /* 0: unknown */
@@ -136,7 +139,8 @@ union record_words {
 const char *client_source_text(enum client_source source);
 const char *record_kind_text(enum record_kind kind);
 const char *close_order_text(enum close_order order); /* NULL for ORDER_NONE */
-const char *limit_text(enum limit limit);             /* NULL for LIMIT_UNKNOWN */
+const char *datapath_text(enum datapath datapath);
+const char *limit_text(enum limit limit); /* NULL for LIMIT_UNKNOWN */
 
 /* Of both directions, the one that is held back more. */
 enum limit record_limit(const struct record *record);

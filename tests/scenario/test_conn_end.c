@@ -365,7 +365,8 @@ START_TEST(what_was_never_read_is_undelivered_too)
 	scene_turn();
 	scene_check_close(&it, WHY_CLIENT_RESET, BY_CLIENT);
 	ck_assert_int_eq(scene_record(&it)->close.undelivered[LEG_CLIENT], 100000);
-	ck_assert_uint_eq(scene_record(&it)->bytes[LEG_UPSTREAM].received, LOAN_SIZE);
+	ck_assert_uint_eq(scene_record(&it)->bytes[LEG_UPSTREAM].received,
+	    scene.settings.datapath == WISH_SPLICE ? 100000 : LOAN_SIZE);
 }
 END_TEST
 

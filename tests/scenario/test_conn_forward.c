@@ -76,6 +76,7 @@ END_TEST
 
 START_TEST(what_a_slow_reader_did_not_take_stays_in_the_kernel)
 {
+	scene.settings.datapath = WISH_COPY;
 	begin();
 	client->room = 20000;
 	scene_sends(&it, LEG_UPSTREAM, 1000000);
@@ -113,6 +114,7 @@ END_TEST
 
 START_TEST(a_peek_that_cannot_be_taken_loses_the_source)
 {
+	scene.settings.datapath = WISH_COPY;
 	begin();
 	client->lies_about = ENOMEM;
 	scene_sends(&it, LEG_CLIENT, 100000);

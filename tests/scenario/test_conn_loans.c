@@ -12,6 +12,7 @@ static void
 setup(void)
 {
 	scene_setup();
+	scene.settings.datapath = WISH_COPY;
 	scene.settings.buffer_memory = FEW * LOAN_SIZE;
 	scene_begin();
 }

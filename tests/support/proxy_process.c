@@ -82,9 +82,11 @@ launch(const struct proxy_start *how, const char *format, va_list arguments)
 	all = proxy;
 	length = (size_t)snprintf(text, sizeof(text), "%s ", program());
 	length += (size_t)vsnprintf(text + length, sizeof(text) - length, format, arguments);
-	ck_assert_uint_lt(length, sizeof(text) - 32);
+	ck_assert_uint_lt(length, sizeof(text) - 64);
 	if (strstr(text, " -a ") == NULL && strstr(text, " --admin ") == NULL)
 		strcat(text, " -a 127.0.0.1:0");
+	if (getenv("DATAPATH") != NULL && strstr(text, " --datapath ") == NULL)
+		strcat(strcat(text, " --datapath "), getenv("DATAPATH"));
 	split(text, words);
 
 	proxy->errors = memfd_create("stderr", MFD_CLOEXEC);

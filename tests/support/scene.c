@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/scene.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -79,21 +80,27 @@ on_prompt(struct loop_watch *watch, uint32_t events)
 	prompter.count = 0;
 }
 
-/* Whatever the story: loans are where they are said to be. */
+/* Whatever the story: loans and pipes are where they are said to be. */
 static void
 check_loans(void)
 {
-	size_t held = 0;
+	const struct pump_tools *tools = &scene.bench.tools;
+	size_t loans = 0, pipes = 0;
 
 	for (uint32_t slot = 0; slot < scene.bench.conns_touched; slot++) {
 		const struct conn *conn = &scene.bench.conns[slot];
 
 		for (int i = 0; conn->in_use && i < LEG_COUNT; i++) {
-			held += conn->pumps[i].loan != NULL;
-			ck_assert(conn->pumps[i].held == 0 || conn->pumps[i].loan != NULL);
+			const struct pump *pump = &conn->pumps[i];
+
+			loans += pump_holds(pump) && !pump->in_pipe;
+			pipes += pump->in_pipe;
+			ck_assert(pump->held == 0 || (pump_holds(pump) && !pump->in_pipe));
+			ck_assert(!pump->in_pipe || pump->pipe->held > 0);
 		}
 	}
-	ck_assert_uint_eq(loans_lent(scene.bench.tools.loans), held);
+	ck_assert_uint_eq(loans_lent(tools->loans), loans);
+	ck_assert_uint_eq(tools->pipes == NULL ? 0 : pipes_lent(tools->pipes), pipes);
 }
 
 static void
@@ -124,6 +131,7 @@ scene_setup(void)
 			.workers = 1,
 			.history = 256,
 			.buffer_memory = 4 * LOAN_SIZE,
+			.datapath = getenv("DATAPATH") != NULL ? WISH_SPLICE : WISH_AUTO,
 			.connect_timeout_ns = 5 * NS_PER_S,
 			.half_close_timeout_ns = 60 * NS_PER_S,
 			.flush_timeout_ns = 30 * NS_PER_S,
@@ -178,6 +186,7 @@ scene_teardown(void)
 	scene_turn();
 	ck_assert_int_eq(fake_sockets_open(), 0);
 	ck_assert_uint_eq(loans_lent(scene.bench.tools.loans), 0);
+	ck_assert(scene.bench.tools.pipes == NULL || pipes_lent(scene.bench.tools.pipes) == 0);
 	ck_assert_uint_eq(table_places_taken(scene.track.table), 0);
 	ck_assert_uint_eq((uint64_t)scene.places_freed, scene_total(TOTAL_ACCEPTED));
 	ck_assert_uint_eq(scene_total(TOTAL_CLOSED), scene_total(TOTAL_ACCEPTED));
