@@ -94,18 +94,19 @@ publish_news(struct conn *conn, const struct record *record, uint64_t history_nu
 {
 	struct workbench *bench = conn->bench;
 
+	if (conn->news == 0)
+		return;
+	struct event event = {
+		.id = record->id,
+		.revision = record->revision,
+		.at_us = clock_wall_us(),
+		.history_number = history_number,
+		.state = record->state,
+		.reason = record->close.reason,
+		.kind = record->kind,
+	};
 	for (int type = 0; type < EVENT_TYPES; type++) {
-		struct event event = {
-			.id = record->id,
-			.revision = record->revision,
-			.at_us = clock_wall_us(),
-			.history_number = history_number,
-			.type = (uint8_t)type,
-			.state = record->state,
-			.reason = record->close.reason,
-			.kind = record->kind,
-		};
-
+		event.type = (uint8_t)type;
 		if (conn->news & 1u << type)
 			bus_publish(bench->track->bus, bench->number, &event);
 	}

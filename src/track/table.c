@@ -127,9 +127,17 @@ void
 table_release(struct table *table, int worker, uint32_t slot)
 {
 	struct part *part = &table->parts[worker];
+	struct slot *it = slot_at(part, slot);
+	union record_words first;
 
-	table_edit(table, worker, slot)->live = false;
-	if (conn_id_generation(table_commit(table, worker, slot)->record.id) != UINT32_MAX)
+	assert(!part->drafting);
+	first.words[0] = slot_own(it, 0);
+	first.record.live = false;
+	slot_begin(it);
+	slot_put(it, 0, first.words[0]);
+	table_add(it, RECORD_WORD(revision), 1);
+	slot_end(it);
+	if (conn_id_generation(slot_own(it, RECORD_WORD(id))) != UINT32_MAX)
 		part->released[part->released_count++] = slot;
 	else
 		atomic_fetch_sub_explicit(&table->places, 1, memory_order_relaxed);
