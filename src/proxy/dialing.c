@@ -22,7 +22,7 @@ begin_attempt(struct conn *conn)
 					 .error = last->error,
 					 .at_us = last->began_us,
 					 .until_us = last->ended_us,
-					 .address = record->target_address,
+					 .address = *record_target(record),
 					 .target = record->target,
 					 .reached = last->reached,
 					 .bound = last->bound });
@@ -98,7 +98,6 @@ describe_target(struct conn *conn, int target, const struct addr *to, int fd)
 	record->target = (uint16_t)target;
 	record->target_chosen = true;
 	flow_set(&leg->flow, &local, to);
-	record->target_address = leg->flow.destination;
 	leg->fd = fd;
 	leg->error = 0;
 	leg->tcp_state = leg->congestion = 0;

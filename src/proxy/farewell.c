@@ -246,7 +246,7 @@ farewell_say(const struct farewell *farewell, struct record *record)
 	close->initiator = close_initiator(farewell->why, close->order == ORDER_SAME_TURN);
 	close->how = (uint8_t)how_of(farewell, record);
 	close->leg = farewell->fault;
-	close->error = (uint16_t)error_of(farewell);
+	close->error = (uint8_t)error_of(farewell);
 	for (int i = 0; i < LEG_COUNT; i++)
 		close->undelivered[i] = difference(tallies[leg_other(i)].received, tallies[i].acknowledged);
 	close->clean = is_clean(farewell, close);

@@ -114,7 +114,7 @@ add_target(struct text *text, const struct evidence *it)
 {
 	const struct record *record = it->record;
 	const struct upstream_setting *upstream = &it->track->settings->upstreams[record->upstream];
-	const struct flow_end *end = &record->target_address;
+	const struct flow_end *end = record_target(record);
 
 	if (!record->target_chosen)
 		text_add_printable(text, upstream->name);

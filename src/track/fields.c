@@ -273,19 +273,19 @@ reading_client_port(const struct reading *r)
 static bool
 target_has_ip(const struct record *record)
 {
-	return record->target_chosen && record->target_address.port != 0;
+	return record->target_chosen && record_target(record)->port != 0;
 }
 
 static struct value
 reading_target_ip(const struct reading *r)
 {
-	return target_has_ip(r->record) ? value_address(&r->record->target_address) : value_null();
+	return target_has_ip(r->record) ? value_address(record_target(r->record)) : value_null();
 }
 
 static struct value
 reading_target_port(const struct reading *r)
 {
-	return target_has_ip(r->record) ? value_u64(r->record->target_address.port) : value_null();
+	return target_has_ip(r->record) ? value_u64(record_target(r->record)->port) : value_null();
 }
 
 static struct value

@@ -19,9 +19,9 @@
  * the settings, under the numbers kept here.  Offsets count microseconds from
  * opened_ns; RECORD_UNKNOWN shows as null.
  *
- *   | hot: one cache line with the slot's version | cold … |
+ *   | hot: one cache line with the slot's version | turns, in the next one | cold … |
  */
-enum { RECORD_WORDS = 91 }; /* with the version 736 bytes */
+enum { RECORD_WORDS = 87 }; /* with the version 704 bytes, 11 cache lines */
 
 #define RECORD_UNKNOWN INT64_C(-1)
 
@@ -80,7 +80,7 @@ struct record_close {
 	uint8_t leg;     /* the side at fault when our timer ended it; else LEG_NONE */
 	uint8_t speaker; /* enum leg_name: from whom the last payload before the cause came; LEG_NONE: there was none */
 	bool clean;      /* both FINs came, all was delivered */
-	uint16_t error;
+	uint8_t error;   /* errno, which is never above 255 */
 	int64_t cause_us; /* when that came which ended it: the first FIN, a RST, a deadline … */
 	int64_t idle_us;  /* how long no payload had moved then; both RECORD_UNKNOWN: nothing of the kind yet */
 	int64_t undelivered[LEG_COUNT]; /* payload that this side's kernel never acknowledged */
@@ -101,6 +101,7 @@ struct record {
 
 	/* Here the cold part begins. */
 	uint64_t id;
+	struct record_turns turns;
 	int64_t opened_ns, closed_ns; /* clock_now; closed_ns 0 while open */
 	int64_t opened_at_us;         /* clock_wall_us */
 	uint16_t target;              /* index in the upstream's setting */
@@ -109,14 +110,12 @@ struct record {
 	uint16_t attempts;    /* addresses tried so far */
 	uint8_t speaks_first; /* enum leg_name: whose payload came first; LEG_NONE: nobody's, or both at once */
 	bool overlapped;      /* turns cannot be told apart: one side spoke before the other was through */
-	struct flow_end target_address; /* port 0 on a Unix target */
 	struct record_attempt attempt;
 	struct flow_end client;  /* whom a PROXY header named; all zero on a Unix socket */
 	uint8_t client_protocol; /* of that one's connection, enum flow_protocol; FLOW_NONE: … */
 	uint8_t client_source;   /* … CLIENT_SOCKET, nobody was named: the client leg's source is it */
 	int64_t connect_us, first_client_byte_us, first_upstream_byte_us;
-	int64_t sampled_ns; /* clock_now, when both legs were last asked; 0: never */
-	struct record_turns turns;
+	int64_t sampled_ns;     /* clock_now, when both legs were last asked; 0: never */
 	uint32_t first_note;    /* the newest; 0: none */
 	uint16_t notes;         /* how many */
 	uint16_t notes_dropped; /* that found no room */
@@ -126,6 +125,9 @@ struct record {
 
 _Static_assert(sizeof(struct record) <= RECORD_WORDS * sizeof(uint64_t), "a record fits in its slot");
 _Static_assert(offsetof(struct record, id) == 7 * sizeof(uint64_t), "the hot line is one cache line");
+_Static_assert((RECORD_WORDS + 1) % 8 == 0, "and so in every slot of the table");
+_Static_assert(offsetof(struct record, turns) + sizeof(struct record_turns) <= 15 * sizeof(uint64_t),
+    "and what is counted of turns is in the next");
 
 /* A record as words, which is how slots hold it. */
 union record_words {
@@ -159,6 +161,13 @@ static inline uint32_t
 record_queue(int answer)
 {
 	return answer < 0 ? TCP_UNKNOWN_32 : (uint32_t)answer;
+}
+
+/* The address last tried; its port is 0 on a Unix target. */
+static inline const struct flow_end *
+record_target(const struct record *record)
+{
+	return &record->legs[LEG_UPSTREAM].flow.destination;
 }
 
 /* Microseconds from its opening to `now`. */

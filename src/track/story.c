@@ -116,7 +116,7 @@ story_attempts(
 	}
 	if (last->began_us != RECORD_UNKNOWN)
 		attempts[count++] = (struct story_attempt){
-			.address = record->target_address,
+			.address = *record_target(record),
 			.target = record->target,
 			.began_us = last->began_us,
 			.ended_us = last->ended_us,

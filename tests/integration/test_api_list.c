@@ -132,7 +132,7 @@ START_TEST(plain_parameters_are_small_filters)
 	struct record *record = edit(&other);
 
 	set_end(&record->legs[LEG_CLIENT].flow.source, "10.1.2.3:1002");
-	set_end(&record->target_address, "[2001:db8::7]:80");
+	set_end(&record->legs[LEG_UPSTREAM].flow.destination, "[2001:db8::7]:80");
 	record->target_chosen = true;
 	record->listener = record->upstream = 1;
 	commit(&other);

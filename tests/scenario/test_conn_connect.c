@@ -207,7 +207,7 @@ START_TEST(the_next_target_is_tried_in_the_same_turn)
 	scene_turn();
 	scene_check_state(&it, CONN_ESTABLISHED);
 	ck_assert_uint_eq(scene_record(&it)->attempts, 2);
-	ck_assert_uint_eq(scene_record(&it)->target_address.port, 81);
+	ck_assert_uint_eq(record_target(scene_record(&it))->port, 81);
 	ck_assert_uint_eq(scene_record(&it)->legs[LEG_UPSTREAM].error, 0);
 	ck_assert_uint_eq(scene_total(TOTAL_CONNECT_ATTEMPTS), 2);
 	ck_assert_uint_eq(scene_total(TOTAL_CONNECT_FAILURES), 1);

@@ -33,7 +33,6 @@ begin(void)
 	now = record.opened_ns + 2 * NS_PER_S;
 	flow(LEG_CLIENT, "198.51.100.7:40000", "192.0.2.100:8080");
 	flow(LEG_UPSTREAM, "192.0.2.100:50000", "192.0.2.1:80");
-	record.target_address = record.legs[LEG_UPSTREAM].flow.destination;
 	record.target_chosen = true;
 	record.attempts = 1;
 	record.attempt = (struct record_attempt){ .began_us = 20, .ended_us = 330, .reached = CONNECT_CONNECT };
@@ -91,8 +90,6 @@ make_unix(enum leg_name leg)
 	memset(&record.legs[leg].flow, 0, sizeof(record.legs[leg].flow));
 	record.legs[leg].flow.protocol = FLOW_UNIX;
 	record_forget_sample(&record.legs[leg]);
-	if (leg == LEG_UPSTREAM)
-		record.target_address.port = 0;
 }
 
 void

@@ -26,7 +26,6 @@ setup(void)
 	ck_assert(addr_parse(&ours, "192.0.2.100:50000") && addr_parse(&target, "192.0.2.1:80"));
 	flow_set(&record.legs[LEG_CLIENT].flow, &client, &listener);
 	flow_set(&record.legs[LEG_UPSTREAM].flow, &ours, &target);
-	record.target_address = record.legs[LEG_UPSTREAM].flow.destination;
 	record.target_chosen = true;
 	record.attempts = 1;
 	record.attempt = (struct record_attempt){ .began_us = 20, .ended_us = 330 };
@@ -134,7 +133,7 @@ START_TEST(a_refusal_names_the_target_and_how_long_it_took)
 	record.close.error = EHOSTUNREACH;
 	ck_assert_str_eq(detail(WHY_UPSTREAM_UNREACHABLE), "The connect to 192.0.2.1:80 failed after 310 us "
 							   "(EHOSTUNREACH), the last of 3 addresses that failed.");
-	memset(&record.target_address, 0, sizeof(record.target_address));
+	record.legs[LEG_UPSTREAM].flow.destination = (struct flow_end){ 0 };
 	ck_assert_ptr_nonnull(strstr(detail(WHY_UPSTREAM_REFUSED), "connect to unix:/run/db was"));
 	record.target_chosen = false;
 	ck_assert_ptr_nonnull(strstr(detail(WHY_RESOURCE_FDS), "a socket to db.example:5432 ("));

@@ -60,7 +60,7 @@ fill_flow(struct flow *flow)
 		memset(flow->source.ip + 10, 0xff, 2);
 	}
 	flow->source.port = (uint16_t)rand();
-	flow->destination.port = (uint16_t)rand();
+	flow->destination.port = (uint16_t)(rand() % 3 == 0 ? 0 : rand());
 	flow->protocol = (uint8_t)(rand() % (FLOW_UNIX + 1));
 }
 
@@ -127,7 +127,6 @@ fill_record(struct record *record)
 	record->opened_at_us = 1750000000000000 + (int64_t)rand() * 1000;
 	record->last_payload_ns = rand() % 2 == 0 ? 0 : record->opened_ns + rand() % 1000;
 	record->target_chosen = rand() % 2 == 0;
-	record->target_address.port = (uint16_t)(rand() % 3);
 	record->attempts = (uint16_t)rand();
 	record->attempt.began_us = rand() % 2 == 0 ? rand() : RECORD_UNKNOWN;
 	record->attempt.ended_us = rand() % 2 == 0 ? rand() : RECORD_UNKNOWN;

@@ -50,7 +50,6 @@ setup(void)
 	set_leg(LEG_CLIENT, "10.0.0.7:51034", "10.0.0.1:8080");
 	set_leg(LEG_UPSTREAM, "10.0.0.1:40000", "10.0.0.2:80");
 	record.target_chosen = true;
-	record.target_address = record.legs[LEG_UPSTREAM].flow.destination;
 	record.legs[LEG_CLIENT].tcp.rtt_us = 1200;
 	record.legs[LEG_UPSTREAM].tcp.rtt_us = 85;
 	record.legs[LEG_CLIENT].tcp.retransmits_total = 0;
@@ -117,7 +116,7 @@ END_TEST
 
 START_TEST(a_unix_target_is_told_by_its_name)
 {
-	record.target_address = (struct flow_end){ 0 };
+	record.legs[LEG_UPSTREAM].flow.destination = (struct flow_end){ 0 };
 	record.legs[LEG_CLIENT].flow = (struct flow){ .protocol = FLOW_UNIX };
 	ck_assert_str_eq(line(),
 	    "28t5cy4t000000w000001  established   -                      8080            unix:/run/web          "
