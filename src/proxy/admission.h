@@ -25,8 +25,8 @@ void admission_free(struct admission *admission);
 struct admission_pass {
 	uint32_t source; /* its entry in the table of sources */
 	uint16_t listener;
-	bool has_source, has_listener;
-	bool source_missed; /* let in without being counted by source: the table has no room */
+	bool has_source : 1, has_listener : 1;
+	bool source_missed : 1; /* let in without being counted by source: the table has no room */
 };
 
 /* EV_NONE: let in, and counted as *pass says until admission_leave.  Else the EV_DENIED_… it is. */
