@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two thousand connections at once: each carried, each listed, each as small as promised, and many ended by one request. */
+/* Two thousand connections at once: each carried, each listed, each as small as promised, and many ended by one request.
+ * And none, with room for a million. */
 #include "support/proxy_process.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@ enum {
 	WARM = 20,
 	DESCRIPTORS = 2 * CONNECTIONS + 200,
 	BYTES_EACH_MOST = 1125, /* user-space memory of an idle one, record included */
+	BYTES_AT_START_MOST = 6 * 1024 * 1024,
 };
 
 #define KILLED        1500
@@ -141,6 +143,21 @@ START_TEST(two_thousand_at_once_are_carried_listed_and_ended)
 }
 END_TEST
 
+/* What is reserved by --max-conns, and for history and events, is not touched before it is needed. */
+START_TEST(room_for_a_million_costs_no_memory)
+{
+	struct proxy *proxy = proxy_start("-l 127.0.0.1:0 -u 127.0.0.1:9 --max-conns 1000000 --max-per-source 100 "
+					  "--workers 8 --history 100000");
+	size_t held = proxy_memory(proxy, "RssAnon");
+
+	printf("%zu bytes of user-space memory at start\n", held);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	ck_assert_uint_le(held, BYTES_AT_START_MOST);
+#endif
+	proxy_stop(proxy);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -149,6 +166,7 @@ main(void)
 
 	descriptors_need(DESCRIPTORS);
 	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, room_for_a_million_costs_no_memory);
 	tcase_add_test(tcase, two_thousand_at_once_are_carried_listed_and_ended);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "support/suite.h"
 #include "track/conn_id.h"
 
@@ -311,6 +312,32 @@ START_TEST(a_reader_never_sees_a_record_half_written)
 }
 END_TEST
 
+static long
+pages_touched(void)
+{
+	struct rusage usage;
+
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_minflt;
+}
+
+/* Five gigabytes, were they all touched. */
+START_TEST(room_for_a_million_is_touched_where_it_is_used)
+{
+	enum { MANY = 8, MILLION = 1000000, PAGES_MOST = 200 };
+	long before = pages_touched();
+	uint32_t slot;
+
+	table_free(table);
+	table = table_new(MANY, MILLION);
+	ck_assert_ptr_nonnull(table);
+	for (int worker = 0; worker < MANY; worker++)
+		open_conn(worker, &slot);
+	ck_assert_int_eq(count_walked(), MANY);
+	ck_assert_int_le(pages_touched() - before, PAGES_MOST);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -329,6 +356,7 @@ main(void)
 	tcase_add_test(tcase, a_walk_may_show_only_what_has_moved);
 	tcase_add_test(tcase, each_commit_is_a_revision);
 	tcase_add_loop_test(tcase, counters_reach_the_record_and_nothing_else_moves, 0, 2);
+	tcase_add_test(tcase, room_for_a_million_is_touched_where_it_is_used);
 	tcase_add_test(tcase, no_id_comes_twice_even_after_the_last_generation);
 	tcase_add_test(tcase, a_reader_never_sees_a_record_half_written);
 	suite_add_tcase(suite, tcase);
