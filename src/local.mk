@@ -23,7 +23,7 @@ libsockproxy_a_SOURCES = \
 	%D%/config/option_tell.c %D%/config/option_tell.h \
 	%D%/config/options.c %D%/config/options.h \
 	%D%/config/settings.h \
-	%D%/net/listening.c %D%/net/listening.h \
+	%D%/net/bare_call.h %D%/net/listening.c %D%/net/listening.h \
 	%D%/net/loop.c %D%/net/loop.h \
 	%D%/net/mailbox.c %D%/net/mailbox.h \
 	%D%/net/notify.c %D%/net/notify.h \

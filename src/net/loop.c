@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "net/bare_call.h"
 
 enum { EVENTS_MAX = 256 }; /* of one turn */
 
@@ -82,7 +83,7 @@ static void
 collect(struct loop *loop, int timeout_ms)
 {
 	int wait = TAILQ_EMPTY(&loop->tasks) ? shorter(timeout_ms, timers_wait_ms(loop->timers, loop->now)) : 0;
-	int count = epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, wait);
+	int count = bare_epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, wait);
 
 	assert(count != -1 || errno == EINTR);
 	loop->next = 0;
