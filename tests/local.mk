@@ -324,10 +324,19 @@ EXTRA_DIST += %D%/bench/run.py %D%/bench/peers/haproxy-default.cfg %D%/bench/pee
 bench: sockproxy %D%/bench/load
 	python3 $(srcdir)/%D%/bench/run.py ./sockproxy %D%/bench/load $(BENCH)
 
+# micro: what single things cost.  Without arguments it takes a moment: so it is a part of `make check`, and cannot rot.
+check_PROGRAMS += %D%/bench/micro
+TESTS += %D%/bench/micro
+%C%_bench_micro_SOURCES = %D%/bench/micro.c %D%/bench/micro.h %D%/bench/micro_calls.c %D%/bench/micro_parts.c
+%C%_bench_micro_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/%D%
+%C%_bench_micro_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+bench-micro: %D%/bench/micro
+	%D%/bench/micro --batches 25 --ms 10 $(MICRO)
+
 # What `make check` ran of src, by file; needs --enable-coverage.
 coverage:
 	find . -name '*.gcda' -delete
 	$(MAKE) $(AM_MAKEFLAGS) check
 	gcovr --root $(srcdir) --object-directory . --filter '$(srcdir)/src/' --sort-uncovered
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built bench cost cost-watching listing fuzz coverage
+.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built bench bench-micro cost cost-watching listing fuzz coverage
