@@ -26,7 +26,16 @@ struct tally {
 	bool refused;   /* the connect failed, and nobody has looked yet */
 	bool may_reset; /* closing it abruptly puts a RST on the wire */
 	bool not_sent;  /* what we sent last, our FIN if we did, never left */
+	bool done;      /* nothing more can come or go: there is nothing else to ask */
 };
+
+/* Both FINs are through, ours is acknowledged, and all that came was read.  Of a RST that had been first the
+ * kernel's counts would fall short, and none can follow. */
+static bool
+is_done(const struct farewell_leg *leg, const struct tcp_facts *facts, int64_t read, int64_t sent, int64_t acknowledged)
+{
+	return leg->ended && leg->error == 0 && (int64_t)facts->bytes_received <= read + 1 && acknowledged > sent;
+}
 
 /* A Unix socket's bytes are in the other side's hands as soon as they are sent.  Who closed with some of them
  * unread left ECONNRESET behind, and no FIN; but once both had finished it may leave what it likes, as on TCP. */
@@ -61,11 +70,12 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *r
 
 	/* In this order: the bytes that come after the first question are in the second answer,
 	 * and what the first has beyond it can only be a FIN. */
-	int unread = socket_inq(leg->fd);
-	int64_t received = (int64_t)record->bytes[number].received + (unread > 0 ? unread : 0);
-	int64_t sent = (int64_t)record->bytes[number].sent;
+	int64_t read = (int64_t)record->bytes[number].received, sent = (int64_t)record->bytes[number].sent;
 	int64_t acknowledged = (int64_t)facts.bytes_acked - (number == LEG_UPSTREAM);
-	int pending = leg->error == 0 ? socket_error(leg->fd) : 0;
+	bool done = is_done(leg, &facts, read, sent, acknowledged);
+	int unread = done ? 0 : socket_inq(leg->fd);
+	int64_t received = read + (unread > 0 ? unread : 0);
+	int pending = done || leg->error != 0 ? 0 : socket_error(leg->fd);
 	enum symptom symptom = symptom_of_error(pending);
 	bool fin_came = leg->ended || (pending != 0 && symptom == SYMPTOM_FIN_THEN_RST) ||
 			(int64_t)facts.bytes_received > received;
@@ -73,7 +83,7 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *r
 
 	record->legs[number].tcp = facts.sample; /* the path as it was at the end */
 	record->legs[number].receive_queue_bytes = record_queue(unread);
-	record->legs[number].send_queue_bytes = record_queue(socket_outq(leg->fd));
+	record->legs[number].send_queue_bytes = record_queue(done ? 0 : socket_outq(leg->fd));
 	if (acknowledged > sent) /* our FIN */
 		acknowledged = sent;
 	return (struct tally){
@@ -84,6 +94,7 @@ tally_leg(const struct farewell_leg *leg, enum leg_name number, struct record *r
 		.refused = pending == ECONNREFUSED,
 		.may_reset = !rst_came && symptom_may_reset(&facts, fin_came),
 		.not_sent = tcp_not_sent(&facts) > 0,
+		.done = done,
 	};
 }
 
@@ -207,7 +218,7 @@ static void
 close_record_leg(struct record_leg *record, const struct farewell_leg *leg, const struct tally *tally, int64_t now_us)
 {
 	/* Closing with bytes unread is an abort too, whatever we call it. */
-	bool aborts = leg->abort || (leg->fd != -1 && !leg->is_unix && socket_inq(leg->fd) > 0);
+	bool aborts = leg->abort || (leg->fd != -1 && !leg->is_unix && !tally->done && socket_inq(leg->fd) > 0);
 
 	if (aborts && tally->may_reset)
 		record->rst_sent_us = now_us;
