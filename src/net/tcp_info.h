@@ -60,6 +60,7 @@ bool tcp_info_queue(int fd, uint32_t *length, uint32_t *limit);
 /* The kernel's numbers (include/net/tcp_states.h). */
 enum {
 	TCP_IS_ESTABLISHED = 1,
+	TCP_IS_SYN_SENT = 2,
 	TCP_IS_SYN_RECEIVED = 3,
 	TCP_IS_FIN_WAIT_1 = 4,
 	TCP_IS_FIN_WAIT_2 = 5,

@@ -24,10 +24,20 @@ chronicle_offset(const struct conn *conn)
 void
 chronicle_tcp_state(struct conn *conn, enum leg_name leg)
 {
-	int fd = conn->legs[leg].watch.fd;
+	chronicle_edit(conn);
+	conn->legs[leg].state_moved = true;
+}
 
-	if (fd != -1 && !conn->legs[leg].is_unix)
-		chronicle_edit(conn)->legs[leg].tcp_state = tcp_info_state(fd);
+static void
+ask_states(struct conn *conn, struct record *record)
+{
+	for (int i = 0; i < LEG_COUNT; i++) {
+		struct conn_leg *leg = &conn->legs[i];
+
+		if (leg->state_moved && leg->watch.fd != -1 && !leg->is_unix)
+			record->legs[i].tcp_state = tcp_info_state(leg->watch.fd);
+		leg->state_moved = false;
+	}
 }
 
 void
@@ -147,6 +157,7 @@ chronicle_publish(struct conn *conn)
 	struct record *record = chronicle_edit(conn);
 	uint64_t history_number = 0;
 
+	ask_states(conn, record);
 	record->state = conn->state;
 	record->spoke_last = conn->speaker;
 	chronicle_counters(conn);

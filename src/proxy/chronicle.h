@@ -27,7 +27,7 @@ struct record *chronicle_edit(struct conn *conn);
 /* Now, in microseconds since the opening: FIN, RST and connect read the clock themselves. */
 int64_t chronicle_offset(const struct conn *conn);
 
-/* Asks the kernel what state the leg's socket is in. */
+/* The leg's socket may be in another state: the kernel is asked when the draft is published, unless it is closed by then. */
 void chronicle_tcp_state(struct conn *conn, enum leg_name leg);
 
 /* What the record has no room for; the chronicle gives it its connection and its place. */

@@ -598,7 +598,6 @@ conn_serve(struct conn *conn, int fd)
 	int error = loop_watch(bench->loop, &conn->legs[LEG_CLIENT].watch, fd,
 	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, on_client_events);
 
-	chronicle_tcp_state(conn, LEG_CLIENT);
 	if (error == 0) {
 		conn_step(conn, bench->settings->proxy_in ? EV_SNIFF : EV_ROUTED);
 	} else {

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/tcp_info.h"
 #include "proxy/chronicle.h"
 #include "proxy/conn.h"
 #include "proxy/look.h"
@@ -61,6 +62,7 @@ describe_client(struct conn *conn, int listener, int fd, const struct addr *clie
 	leg->socket_cookie = socket_cookie(fd);
 	flow_set(&leg->flow, client, local);
 	conn->legs[LEG_CLIENT].is_unix = addr_is_unix(local);
+	leg->tcp_state = addr_is_unix(local) ? 0 : TCP_IS_ESTABLISHED; /* an end that has come already makes an edge */
 }
 
 /* Slot and place are free again. */

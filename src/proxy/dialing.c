@@ -4,6 +4,7 @@
 #include <errno.h>
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/tcp_info.h"
 #include "proxy/chronicle.h"
 #include "proxy/ending.h"
 #include "proxy/look.h"
@@ -100,7 +101,8 @@ describe_target(struct conn *conn, int target, const struct addr *to, int fd)
 	flow_set(&leg->flow, &local, to);
 	leg->fd = fd;
 	leg->error = 0;
-	leg->tcp_state = leg->congestion = 0;
+	leg->tcp_state = fd == -1 || addr_is_unix(to) ? 0 : TCP_IS_SYN_SENT;
+	leg->congestion = 0;
 	record_forget_sample(leg);
 	leg->socket_cookie = fd == -1 ? 0 : socket_cookie(fd);
 }
@@ -144,7 +146,6 @@ dialing_next(struct conn *conn)
 		socket_close(fd);
 		return dialing_failed(conn, -error);
 	}
-	chronicle_tcp_state(conn, LEG_UPSTREAM);
 	return EV_NONE;
 }
 

@@ -45,6 +45,7 @@ look_at_leg(struct conn *conn, enum leg_name leg)
 		conn->look.path_full[leg] = true;
 	record->tcp = facts.sample;
 	record->tcp_state = facts.state;
+	conn->legs[leg].state_moved = false;
 	if (record->congestion == 0)
 		record->congestion = name_congestion(conn, fd);
 }
