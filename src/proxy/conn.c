@@ -445,13 +445,15 @@ note_edges(struct conn *conn, enum leg_name leg, uint32_t events)
 		to->sink_full = false;
 }
 
-/* What nobody reads any more, or not before there is an upstream, has come all the same. */
+/* What nobody reads any more, or not before there is an upstream, has come all the same.  EPOLLIN alone means
+ * bytes; beside an end it may mean that end. */
 static void
-note_unread(struct conn *conn, enum leg_name leg)
+note_unread(struct conn *conn, enum leg_name leg, uint32_t events)
 {
 	bool is_read = conn->state != CONN_CONNECTING && !conn->pumps[leg].through;
+	bool may_be_end = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
 
-	if (!is_read && socket_inq(conn->legs[leg].watch.fd) > 0)
+	if (!is_read && (!may_be_end || socket_inq(conn->legs[leg].watch.fd) > 0))
 		chronicle_first_byte(conn, leg);
 }
 
@@ -463,7 +465,7 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 
 	note_edges(conn, leg, events);
 	if (events & EPOLLIN && conn->state != CONN_CLOSED)
-		note_unread(conn, leg);
+		note_unread(conn, leg, events);
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && it->end_turn == 0)
 		it->end_turn = (uint32_t)loop_turns(conn->bench->loop);
 	if (leg == LEG_UPSTREAM && conn->state == CONN_CONNECTING) {

@@ -28,6 +28,21 @@ measured_path(const struct tcp_facts *facts, const struct tcp_sample *before)
 	return !facts->app_limited && facts->sample.delivery_rate != before->delivery_rate;
 }
 
+/* By the kernel's counts, which spare the question.  A FIN that came counts as a byte, and so leads to it. */
+static bool
+has_read_all(const struct conn *conn, enum leg_name leg, const struct tcp_facts *facts)
+{
+	return facts->bytes_received == conn->pumps[leg].received + (leg == LEG_CLIENT ? conn->preface : 0);
+}
+
+static bool
+has_sent_all(const struct conn *conn, enum leg_name leg, const struct tcp_facts *facts)
+{
+	unsigned ours = conn->legs[leg].fin_sent + (leg == LEG_UPSTREAM ? conn->prologue + 1 : 0); /* … and our SYN */
+
+	return facts->bytes_acked == conn->pumps[leg_other(leg)].sent + ours;
+}
+
 void
 look_at_leg(struct conn *conn, enum leg_name leg)
 {
@@ -37,9 +52,10 @@ look_at_leg(struct conn *conn, enum leg_name leg)
 
 	if (fd == -1)
 		return;
-	record->receive_queue_bytes = record_queue(socket_inq(fd));
-	record->send_queue_bytes = record_queue(socket_outq(fd));
-	if (conn->legs[leg].is_unix || !tcp_info_read(fd, &facts))
+	bool is_known = !conn->legs[leg].is_unix && tcp_info_read(fd, &facts);
+	record->receive_queue_bytes = is_known && has_read_all(conn, leg, &facts) ? 0 : record_queue(socket_inq(fd));
+	record->send_queue_bytes = is_known && has_sent_all(conn, leg, &facts) ? 0 : record_queue(socket_outq(fd));
+	if (!is_known)
 		return;
 	if (measured_path(&facts, &record->tcp))
 		conn->look.path_full[leg] = true;
