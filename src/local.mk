@@ -71,6 +71,7 @@ libsockproxy_a_SOURCES = \
 	%D%/export/record_json.c %D%/export/record_json.h \
 	%D%/export/record_table.c %D%/export/record_table.h \
 	%D%/export/schema.c %D%/export/schema.h \
+	%D%/proxy/accept_pace.h \
 	%D%/proxy/admission.c %D%/proxy/admission.h \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conns.c %D%/proxy/conns.h %D%/proxy/conn_parts.h \

@@ -41,6 +41,7 @@ fake_LDADD = libsupport.a libfake.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_
 # unit: one module, and the kernel where the module talks to it
 unit_tests = \
 	%D%/unit/test_accept \
+	%D%/unit/test_accept_pace \
 	%D%/unit/test_addr \
 	%D%/unit/test_admin_url \
 	%D%/unit/test_admission \

@@ -5,8 +5,6 @@
 #include "net/listening.h"
 #include "proxy/conns.h"
 
-enum { BURST_MAX = 64 };
-
 static bool
 is_wildcard(const struct addr *addr)
 {
@@ -69,7 +67,7 @@ listener_accept(struct listener *listener, struct workbench *bench, int *error)
 	struct table *table = bench->track->table;
 	struct addr client;
 
-	for (int i = 0; i < BURST_MAX; i++) {
+	for (int left = accept_pace_burst(&listener->pace, loop_turns(bench->loop)); left > 0; left--) {
 		if (!table_reserve(table))
 			return ACCEPT_NO_PLACE;
 		int fd = listening_accept(listener->fd, &client);
@@ -78,8 +76,10 @@ listener_accept(struct listener *listener, struct workbench *bench, int *error)
 			continue;
 		}
 		table_unreserve(table);
-		if (fd == -EAGAIN)
+		if (fd == -EAGAIN) {
+			accept_pace_end(&listener->pace);
 			return ACCEPT_WAITING;
+		}
 		totals_add(&bench->totals->counts[TOTAL_ACCEPT_ERRORS], 1);
 		if (is_clients_fault(-fd))
 			continue;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include "base/addr.h"
+#include "proxy/accept_pace.h"
 #include "proxy/workbench.h"
 
 /* One worker's socket of one listener. */
@@ -12,6 +13,7 @@ struct listener {
 	int number; /* in the settings */
 	struct addr bound;
 	bool bound_to_one; /* our end of each client is `bound`; else it must be asked for */
+	struct accept_pace pace;
 };
 
 void listener_init(struct listener *listener, int number, int fd, const struct addr *bound);
@@ -23,7 +25,7 @@ enum accept_result {
 	ACCEPT_SHORT,    /* out of descriptors or memory: *error says which */
 };
 
-/* Takes clients out of the queue and opens a connection for each; never one
+/* Takes some clients out of the queue (accept_pace.h) and opens a connection for each; never one
  * for which there is no place. */
 enum accept_result listener_accept(struct listener *listener, struct workbench *bench, int *error);
 
