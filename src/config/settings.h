@@ -83,6 +83,7 @@ struct settings {
 	uint32_t history;       /* closed records kept per worker */
 	uint64_t buffer_memory; /* bytes of loans per worker */
 	enum datapath_wish datapath;
+	unsigned pipes; /* of each worker, at most; as descriptors allow */
 
 	struct network_list allow, deny;             /* with none in allow, whoever is not in deny may come */
 	uint32_t max_per_source, max_per_listener;   /* open connections; 0: as many as there are */

@@ -87,6 +87,7 @@ settle_limits(struct daemon *daemon)
 		log_info("at most %u connections at once (%llu descriptors)", daemon->limits.max_conns,
 		    (unsigned long long)daemon->limits.descriptors);
 	daemon->settings->max_conns = daemon->limits.max_conns; /* /config shows what counts */
+	daemon->settings->pipes = daemon->limits.pipes;
 	return true;
 }
 

@@ -7,12 +7,12 @@
 #include "track/conn_id.h"
 
 enum {
-	OWN = 32, /* standard streams, signals, mailboxes, the resolver's sockets, files read now and then */
-	PER_WORKER = 2 + 2 * PIPES_MAX, /* its epoll and its mailbox, and pipes */
+	OWN = 32,       /* standard streams, signals, mailboxes, the resolver's sockets, files read now and then */
+	PER_WORKER = 2, /* its epoll and its mailbox */
 	FOR_DEMO = 64,
 	ADMIN_MOST = 544, /* 512 followers, and scrapes beside them */
 	ADMIN_LEAST = 4,
-	ADMIN_SHARE = 16, /* of few descriptors it gets so small a part */
+	SHARE = 16, /* of few descriptors the admin interface gets so small a part, and so do pipes */
 };
 
 int
@@ -28,12 +28,17 @@ limits_settle(struct limits *limits, const struct settings *settings)
 	if (setrlimit(RLIMIT_NOFILE, &nofile) == -1 && getrlimit(RLIMIT_NOFILE, &nofile) == -1)
 		return -errno;
 
-	uint64_t admin = nofile.rlim_cur / ADMIN_SHARE;
+	uint64_t admin = nofile.rlim_cur / SHARE;
 	admin = admin < ADMIN_MOST ? admin : ADMIN_MOST;
 	admin = admin > ADMIN_LEAST ? admin : ADMIN_LEAST;
-	overhead = OWN + admin + (uint64_t)settings->workers * (uint64_t)(PER_WORKER + settings->pair_count) +
+	uint64_t pipes = nofile.rlim_cur / SHARE / 2 / (uint64_t)settings->workers;
+	pipes = settings->datapath == WISH_COPY ? 0 : pipes < PIPES_MAX ? pipes : PIPES_MAX;
+	overhead = OWN + admin +
+		   (uint64_t)settings->workers * (PER_WORKER + 2 * pipes + (uint64_t)settings->pair_count) +
 		   (settings->demo ? FOR_DEMO : 0);
-	*limits = (struct limits){ .descriptors = nofile.rlim_cur, .admin_connections = (int)admin };
+	*limits = (struct limits){
+		.descriptors = nofile.rlim_cur, .admin_connections = (int)admin, .pipes = (unsigned)pipes
+	};
 	if (nofile.rlim_cur < overhead + 2)
 		return -EMFILE;
 

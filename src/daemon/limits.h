@@ -10,6 +10,7 @@ struct limits {
 	uint64_t descriptors;  /* RLIMIT_NOFILE, raised as far as we may */
 	uint32_t max_conns;    /* client connections, two descriptors each */
 	int admin_connections; /* of the HTTP interface */
+	unsigned pipes;        /* of each worker */
 	bool cut;              /* --max-conns asked for more than there is */
 };
 

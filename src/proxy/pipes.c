@@ -10,21 +10,22 @@ struct pipes {
 	struct pipe pipes[PIPES_MAX];
 	struct pipe *idle[PIPES_MAX]; /* open and not lent: idle[0 .. idle_count-1] */
 	struct pipe *shut[PIPES_MAX]; /* not open: shut[0 .. shut_count-1] */
-	size_t idle_count, shut_count;
+	size_t most, idle_count, shut_count;
 	size_t idle_least; /* since the last tidying */
 	bool refused;      /* by the kernel: it is not asked again before the next tidying */
 	uint64_t shortages;
 };
 
 struct pipes *
-pipes_new(void)
+pipes_new(size_t most)
 {
 	struct pipes *pipes = calloc(1, sizeof(*pipes));
 
 	if (pipes == NULL)
 		return NULL;
-	for (int i = 0; i < PIPES_MAX; i++)
-		pipes->shut[pipes->shut_count++] = &pipes->pipes[PIPES_MAX - 1 - i];
+	pipes->most = most < PIPES_MAX ? most : PIPES_MAX;
+	for (size_t i = 0; i < pipes->most; i++)
+		pipes->shut[pipes->shut_count++] = &pipes->pipes[i];
 	return pipes;
 }
 
@@ -99,13 +100,13 @@ pipes_tidy(struct pipes *pipes)
 size_t
 pipes_lent(const struct pipes *pipes)
 {
-	return PIPES_MAX - pipes->idle_count - pipes->shut_count;
+	return pipes->most - pipes->idle_count - pipes->shut_count;
 }
 
 size_t
 pipes_open(const struct pipes *pipes)
 {
-	return PIPES_MAX - pipes->shut_count;
+	return pipes->most - pipes->shut_count;
 }
 
 uint64_t

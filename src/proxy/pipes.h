@@ -16,7 +16,7 @@ enum { PIPES_MAX = 64 }; /* of one worker, two descriptors each */
 
 struct pipes;
 
-struct pipes *pipes_new(void);        /* NULL: no memory */
+struct pipes *pipes_new(size_t most); /* PIPES_MAX or fewer.  NULL: no memory */
 void pipes_free(struct pipes *pipes); /* all must be back */
 
 /* An empty one.  NULL: all are lent, or the kernel gives no more of them. */

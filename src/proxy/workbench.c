@@ -33,7 +33,7 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 		.tools = {
 			.loans = loans_new(settings->buffer_memory / LOAN_SIZE),
 			.big = malloc(PUMP_RUN_MAX),
-			.pipes = settings->datapath == WISH_COPY ? NULL : pipes_new(),
+			.pipes = settings->datapath == WISH_COPY ? NULL : pipes_new(settings->pipes),
 			.always_splice = settings->datapath == WISH_SPLICE,
 		},
 	};

@@ -131,6 +131,7 @@ scene_setup(void)
 			.workers = 1,
 			.history = 256,
 			.buffer_memory = 4 * LOAN_SIZE,
+			.pipes = PIPES_MAX,
 			.datapath = getenv("DATAPATH") != NULL ? WISH_SPLICE : WISH_AUTO,
 			.connect_timeout_ns = 5 * NS_PER_S,
 			.half_close_timeout_ns = 60 * NS_PER_S,

@@ -15,7 +15,7 @@ static void
 setup(void)
 {
 	before = descriptors_count(getpid());
-	pipes = pipes_new();
+	pipes = pipes_new(PIPES_MAX);
 }
 
 static void
