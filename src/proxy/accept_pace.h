@@ -2,40 +2,41 @@
 #ifndef PROXY_ACCEPT_PACE_H
 #define PROXY_ACCEPT_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
  * How many clients a listener takes in one turn.
  *
  * To be told that nobody else waits costs as much as five other system calls:
- * the kernel makes a socket and its descriptor before it looks.  So one client
- * is taken at a time, and the loop asks for the next with all the others.  A
- * queue that is there turn after turn is long: then it is more and more.
+ * the kernel makes a socket and its descriptor before it looks.  Where clients
+ * come one by one, the next is left to the loop, which asks for all at once; but
+ * a queue is best taken in one go, so that what follows has company, too.
  */
 struct accept_pace {
 	uint64_t turn; /* of the loop, when it was last asked */
-	int streak;    /* turns in a row that have not seen the queue's end */
+	bool alone;    /* the last queue that was looked at to its end had one client */
+	bool unsure;   /* one was taken in that turn, and the end not looked for */
 };
 
-enum { ACCEPT_BURST_MAX = 64, ACCEPT_STREAK = 4 /* so often before it is twice as many */ };
+enum { ACCEPT_BURST_MAX = 64 };
 
 static inline int
 accept_pace_burst(struct accept_pace *pace, uint64_t turn)
 {
-	int burst = 1;
+	bool come_again = pace->unsure && turn - pace->turn <= 1;
 
-	pace->streak = turn - pace->turn <= 1 ? pace->streak + 1 : 0;
 	pace->turn = turn;
-	for (int i = ACCEPT_STREAK; i <= pace->streak && burst < ACCEPT_BURST_MAX; i += ACCEPT_STREAK)
-		burst *= 2;
-	return burst;
+	pace->unsure = pace->alone && !come_again;
+	pace->alone = pace->unsure; /* until the end of the queue says otherwise */
+	return pace->unsure ? 1 : ACCEPT_BURST_MAX;
 }
 
-/* Nobody waits any more. */
+/* Nobody waits any more, behind so many. */
 static inline void
-accept_pace_end(struct accept_pace *pace)
+accept_pace_end(struct accept_pace *pace, int taken)
 {
-	pace->streak = -1;
+	pace->alone = taken <= 1;
 }
 
 #endif

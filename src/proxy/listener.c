@@ -65,9 +65,10 @@ enum accept_result
 listener_accept(struct listener *listener, struct workbench *bench, int *error)
 {
 	struct table *table = bench->track->table;
+	int burst = accept_pace_burst(&listener->pace, loop_turns(bench->loop));
 	struct addr client;
 
-	for (int left = accept_pace_burst(&listener->pace, loop_turns(bench->loop)); left > 0; left--) {
+	for (int i = 0; i < burst; i++) {
 		if (!table_reserve(table))
 			return ACCEPT_NO_PLACE;
 		int fd = listening_accept(listener->fd, &client);
@@ -77,7 +78,7 @@ listener_accept(struct listener *listener, struct workbench *bench, int *error)
 		}
 		table_unreserve(table);
 		if (fd == -EAGAIN) {
-			accept_pace_end(&listener->pace);
+			accept_pace_end(&listener->pace, i);
 			return ACCEPT_WAITING;
 		}
 		totals_add(&bench->totals->counts[TOTAL_ACCEPT_ERRORS], 1);

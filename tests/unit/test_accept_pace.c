@@ -11,56 +11,67 @@ setup(void)
 	pace = (struct accept_pace){ 0 };
 }
 
-START_TEST(who_comes_now_and_then_is_taken_alone)
+/* A turn of a listener that has so many clients; true: it looked for the end of the queue. */
+static bool
+take(uint64_t turn, int *waiting)
 {
-	for (uint64_t turn = 10; turn < 100; turn += 2)
-		ck_assert_int_eq(accept_pace_burst(&pace, turn), 1);
+	int burst = accept_pace_burst(&pace, turn);
+	bool ends = *waiting < burst;
+
+	if (ends)
+		accept_pace_end(&pace, *waiting);
+	*waiting -= ends ? *waiting : burst;
+	return ends;
+}
+
+START_TEST(for_one_that_comes_alone_the_end_is_not_looked_for)
+{
+	int ends = 0;
+
+	for (uint64_t turn = 10; turn < 1000; turn += 2) {
+		int waiting = 1;
+
+		ends += take(turn, &waiting);
+		ck_assert_int_eq(waiting, 0);
+	}
+	ck_assert_int_eq(ends, 1); /* the first, of which nothing was known */
 }
 END_TEST
 
-/* Clients that come one by one, each turn: the end of the queue is met when two were asked for, and not before. */
-START_TEST(the_end_of_the_queue_is_seldom_looked_for)
+START_TEST(nor_each_time_where_one_comes_in_each_turn)
 {
 	int ends = 0;
 
 	for (uint64_t turn = 10; turn < 110; turn++) {
-		if (accept_pace_burst(&pace, turn) == 1)
-			continue;
-		accept_pace_end(&pace);
-		ends++;
+		int waiting = 1;
+
+		ends += take(turn, &waiting);
 	}
-	ck_assert_int_eq(ends, 100 / (ACCEPT_STREAK + 1));
+	ck_assert_int_le(ends, 51);
 }
 END_TEST
 
-START_TEST(a_long_queue_is_taken_in_bursts)
+START_TEST(a_queue_is_taken_in_one_go)
 {
-	int taken = 0, most = 0;
+	for (uint64_t turn = 10; turn < 1000; turn += 7) {
+		int waiting = 16;
+
+		ck_assert(take(turn, &waiting));
+		ck_assert_int_eq(waiting, 0);
+	}
+}
+END_TEST
+
+/* Behind a client who came alone the queue waits for one turn. */
+START_TEST(and_what_comes_suddenly_one_turn_later)
+{
+	int waiting = 1;
 	uint64_t turn = 10;
 
-	for (; taken < 9500; turn++) {
-		int burst = accept_pace_burst(&pace, turn);
-
-		ck_assert_int_ge(burst, most); /* never slower */
-		ck_assert_int_le(burst, ACCEPT_BURST_MAX);
-		most = burst;
-		taken += burst;
-	}
-	ck_assert_int_eq(most, ACCEPT_BURST_MAX);
-	ck_assert_uint_lt(turn, 10 + 200);
-	accept_pace_end(&pace);
-	ck_assert_int_eq(accept_pace_burst(&pace, turn), 1);
-}
-END_TEST
-
-/* As when the listener is about to close. */
-START_TEST(within_one_turn_it_gets_more_and_more_too)
-{
-	int taken = 0, asked = 0;
-
-	for (; taken < 4096; asked++)
-		taken += accept_pace_burst(&pace, 10);
-	ck_assert_int_lt(asked, 100);
+	take(turn, &waiting);
+	for (waiting = 9500, turn = 20; waiting > 0; turn++)
+		take(turn, &waiting);
+	ck_assert_uint_le(turn - 20, 2 + 9500 / ACCEPT_BURST_MAX);
 }
 END_TEST
 
@@ -71,10 +82,10 @@ main(void)
 	TCase *tcase = tcase_create("accept_pace");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, who_comes_now_and_then_is_taken_alone);
-	tcase_add_test(tcase, the_end_of_the_queue_is_seldom_looked_for);
-	tcase_add_test(tcase, a_long_queue_is_taken_in_bursts);
-	tcase_add_test(tcase, within_one_turn_it_gets_more_and_more_too);
+	tcase_add_test(tcase, for_one_that_comes_alone_the_end_is_not_looked_for);
+	tcase_add_test(tcase, nor_each_time_where_one_comes_in_each_turn);
+	tcase_add_test(tcase, a_queue_is_taken_in_one_go);
+	tcase_add_test(tcase, and_what_comes_suddenly_one_turn_later);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
