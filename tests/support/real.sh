@@ -99,7 +99,7 @@ start_server() {
 # start_proxy ARGUMENTS: sets $address and $port, where clients go, and $admin.
 start_proxy() {
 	rm -f "$work/proxy.log" # or the line of the one before would do
-	$SOCKPROXY -a 127.0.0.1:0 "$@" 2>"$work/proxy.log" </dev/null &
+	$SOCKPROXY -a 127.0.0.1:0 --datapath "${DATAPATH:-auto}" "$@" 2>"$work/proxy.log" </dev/null &
 	proxy=$!
 	pids="$pids $proxy"
 	wait_for 10 grep -q '^ready: ' "$work/proxy.log" || fail "the daemon did not get ready"

@@ -227,6 +227,7 @@ class Daemon:
         greets = "--proxy-out" in self.options
         self.lanes = [Lane(f"{number}.{i}", kind, greets, sockets) for i, kind in enumerate(LANES)]
         arguments = shlex.split(command) + ["-a", "127.0.0.1:0"] + OPTIONS.split() + self.options.split()
+        arguments += ["--datapath", os.environ.get("DATAPATH", "auto")]
         for lane in self.lanes:
             arguments += ["-l", lane.listener, "-u", ",".join(target.text for target in lane.targets)]
         self.log = open(f"{directory}/proxy{number}.log", "w")
