@@ -81,6 +81,7 @@ unit_tests = \
 	%D%/unit/test_log \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
+	%D%/unit/test_manners \
 	%D%/unit/test_manual \
 	%D%/unit/test_nearest \
 	%D%/unit/test_network \
@@ -179,6 +180,7 @@ integration_tests = \
 	%D%/integration/test_command_line \
 	%D%/integration/test_connect_failures \
 	%D%/integration/test_conns \
+	%D%/integration/test_congestion_control \
 	%D%/integration/test_datapath \
 	%D%/integration/test_drain \
 	%D%/integration/test_explain \

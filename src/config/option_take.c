@@ -8,7 +8,8 @@
 #include "base/quantity.h"
 #include "config/endpoint.h"
 
-_Static_assert(PAIRS_MAX == 64 && FILTER_SETTING_MAX == 4097 && PATH_TEXT_MAX == 1024, "messages say so");
+_Static_assert(PAIRS_MAX == 64 && FILTER_SETTING_MAX == 4097 && PATH_TEXT_MAX == 1024 && CONGESTION_TEXT_MAX == 16,
+    "messages say so");
 _Static_assert(sizeof(enum proxy_out) == sizeof(unsigned) && sizeof(enum log_level) == sizeof(unsigned) &&
 		   sizeof(enum log_conns) == sizeof(unsigned) && sizeof(enum datapath_wish) == sizeof(unsigned),
     "take_word writes them");
@@ -92,6 +93,18 @@ take_file(struct command *command)
 
 	if (length == 0 || length >= PATH_TEXT_MAX)
 		return refuse(command, "must be the name of a file, of 1 to 1023 bytes");
+	memcpy(place(command), command->value, length + 1);
+	return true;
+}
+
+/* Which algorithms there are the kernel is asked for later. */
+bool
+take_congestion(struct command *command)
+{
+	size_t length = strlen(command->value);
+
+	if (length == 0 || length >= CONGESTION_TEXT_MAX)
+		return refuse(command, "must be auto, keep, or an algorithm's name of 1 to 15 bytes");
 	memcpy(place(command), command->value, length + 1);
 	return true;
 }
@@ -386,6 +399,7 @@ option_teller(take_fn *taker)
 		{ take_log_level, tell_log_level },
 		{ take_log_conns, tell_log_conns },
 		{ take_filter, tell_text },
+		{ take_congestion, tell_text },
 		{ take_flag, tell_truth },
 	};
 

@@ -38,7 +38,7 @@ struct option_row {
 
 /* At the row's place: */
 take_fn take_count, take_size, take_timeout, take_or_off, take_flag, take_file, take_mode, take_networks, take_hosts,
-    take_filter, take_datapath, take_proxy_out, take_log_level, take_log_conns;
+    take_filter, take_datapath, take_proxy_out, take_congestion, take_log_level, take_log_conns;
 
 /* At the setting that it is: */
 take_fn take_listen, take_upstream, take_admin, take_sources, take_resolver, take_max_conns, take_workers,

@@ -88,6 +88,8 @@ static const struct option_row rows[] = {
 	  "idle, interval, probes" },
 	{ NULL, "--user-timeout",       "TIME",       take_or_off,    AT(user_timeout_ns), NS_PER_S, TIME_MOST, "120s",
 	  "for a side that answers nothing" },
+	{ NULL, "--congestion",         "NAME",       take_congestion, AT(congestion), 0, 0, "auto",
+	  "of our sockets: keep, or an algorithm" },
 	{ NULL, "--source",             "IP[,...]",   take_sources,   0, 0, 0, NULL,
 	  "connect to upstreams from there, in turn" },
 	{ NULL, "--proxy-in",           NULL,         take_flag,      AT(proxy_in), 0, 0, NULL,

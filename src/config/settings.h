@@ -19,6 +19,7 @@ enum {
 	HOSTS_MAX = 16,            /* of --admin-host */
 	FILTER_SETTING_MAX = 4097, /* with the NUL */
 	PATH_TEXT_MAX = 1024,
+	CONGESTION_TEXT_MAX = 16, /* TCP_CA_NAME_MAX of the kernel */
 };
 
 struct listen_setting {
@@ -98,6 +99,8 @@ struct settings {
 	int64_t drain_timeout_ns;
 	int64_t user_timeout_ns;
 	struct keepalive_setting keepalive;
+	char congestion
+	    [CONGESTION_TEXT_MAX]; /* "auto", "keep", or an algorithm; only the kernel knows whether it is one */
 
 	struct addr sources[SOURCES_MAX]; /* port 0; used in turn */
 	int source_count;

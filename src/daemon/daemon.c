@@ -29,7 +29,7 @@
 #include "net/listening.h"
 #include "net/loop.h"
 #include "net/notify.h"
-#include "proxy/workbench.h"
+#include "proxy/manners.h"
 #include "proxy/worker.h"
 #include "track/track.h"
 #include "upstream/group.h"
@@ -44,6 +44,7 @@ struct daemon {
 	struct limits limits;
 	struct track track;
 	bool has_track;
+	struct manners manners;
 	struct listening *listenings; /* fds NULL: not open, or a worker's by now */
 	bool workers_own_fds;
 	_Atomic int readiness;
@@ -140,7 +141,11 @@ open_listener(struct daemon *daemon, int number)
 	struct listen_setting *setting = &daemon->settings->listeners[number];
 	struct listening *listening = &daemon->listenings[number];
 	enum listening_step step = LISTENING_LISTEN;
-	struct keepalive keepalive = workbench_keepalive(settings);
+	struct addr at = setting->addr;
+
+	if (setting->fd != -1)
+		socket_name(setting->fd, &at); /* listening_adopt tells what is wrong with it */
+	const struct tcp_manner *manner = manners_at(&daemon->manners, &at);
 
 	listening->count = settings->workers;
 	listening->fds = calloc((size_t)settings->workers, sizeof(int));
@@ -148,8 +153,8 @@ open_listener(struct daemon *daemon, int number)
 		log_error("no memory for listening sockets");
 		return false;
 	}
-	int error = setting->fd != -1 ? listening_adopt(listening, setting->fd, &keepalive)
-				      : listening_open(listening, &setting->addr, setting->any, &keepalive, &step);
+	int error = setting->fd != -1 ? listening_adopt(listening, setting->fd, manner)
+				      : listening_open(listening, &setting->addr, setting->any, manner, &step);
 	record_steps(daemon, number, step, error);
 	if (error != 0) {
 		say_listen_failure(setting, step, error);
@@ -166,6 +171,10 @@ open_listener(struct daemon *daemon, int number)
 static bool
 open_listeners(struct daemon *daemon)
 {
+	int refused = manners_init(&daemon->manners, daemon->settings);
+
+	if (refused != 0)
+		log_warning("--congestion auto: no reno over loopback: %s", strerror(-refused));
 	daemon->listenings = calloc((size_t)daemon->settings->pair_count, sizeof(daemon->listenings[0]));
 	if (daemon->listenings == NULL) {
 		log_error("no memory for listening sockets");

@@ -11,7 +11,7 @@
 enum { BACKLOG = 4096 }; /* the kernel cuts it to net.core.somaxconn */
 
 static int
-open_tcp(const struct addr *addr, bool any, const struct keepalive *keepalive)
+open_tcp(const struct addr *addr, bool any, const struct tcp_manner *manner)
 {
 	int fd = socket(addr->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -21,7 +21,7 @@ open_tcp(const struct addr *addr, bool any, const struct keepalive *keepalive)
 	if (error == 0 && addr->any.sa_family == AF_INET6)
 		error = socket_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !any);
 	if (error == 0)
-		error = socket_prepare(fd, keepalive);
+		error = socket_prepare(fd, manner);
 	if (error == 0)
 		return fd;
 	close(fd);
@@ -119,14 +119,14 @@ bind_tcp(struct listening *listening, int number, const struct addr *addr)
 
 /* All are bound before any listens: a client that comes in between must not find half of them. */
 static int
-open_many(struct listening *listening, const struct addr *addr, bool any, const struct keepalive *keepalive,
+open_many(struct listening *listening, const struct addr *addr, bool any, const struct tcp_manner *manner,
     enum listening_step *step)
 {
 	int error = 0;
 
 	for (int i = 0; i < listening->count; i++) {
 		*step = LISTENING_SOCKET;
-		listening->fds[i] = open_tcp(addr, any, keepalive);
+		listening->fds[i] = open_tcp(addr, any, manner);
 		if (listening->fds[i] < 0) {
 			error = listening->fds[i];
 			close_all(listening, i);
@@ -148,26 +148,26 @@ open_many(struct listening *listening, const struct addr *addr, bool any, const 
 }
 
 int
-listening_open(struct listening *listening, const struct addr *addr, bool any, const struct keepalive *keepalive,
+listening_open(struct listening *listening, const struct addr *addr, bool any, const struct tcp_manner *manner,
     enum listening_step *step)
 {
 	*step = LISTENING_SOCKET;
 	if (addr_is_unix(addr))
 		return open_unix(listening, addr, step);
 
-	int error = open_many(listening, addr, any, keepalive, step);
+	int error = open_many(listening, addr, any, manner, step);
 	if (any && (error == -EAFNOSUPPORT || error == -EADDRNOTAVAIL)) {
 		struct addr v4 = {
 			.length = sizeof(v4.v4),
 			.v4 = { .sin_family = AF_INET, .sin_port = htons(addr_port(addr)) },
 		};
-		error = open_many(listening, &v4, any, keepalive, step);
+		error = open_many(listening, &v4, any, manner, step);
 	}
 	return error;
 }
 
 int
-listening_adopt(struct listening *listening, int fd, const struct keepalive *keepalive)
+listening_adopt(struct listening *listening, int fd, const struct tcp_manner *manner)
 {
 	int is_listening = 0, flags = fcntl(fd, F_GETFL);
 	socklen_t length = sizeof(is_listening);
@@ -181,7 +181,7 @@ listening_adopt(struct listening *listening, int fd, const struct keepalive *kee
 	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 || fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		return -errno;
 	if (!addr_is_unix(&listening->bound)) {
-		int error = socket_prepare(fd, keepalive);
+		int error = socket_prepare(fd, manner);
 
 		if (error != 0)
 			return error;

@@ -24,11 +24,11 @@ enum listening_step { LISTENING_SOCKET, LISTENING_BIND, LISTENING_LISTEN };
 
 /* `any`: a port on every address; IPv4 alone where there is no IPv6.  0, or -errno of *step;
  * nothing is left open then. */
-int listening_open(struct listening *listening, const struct addr *addr, bool any, const struct keepalive *keepalive,
+int listening_open(struct listening *listening, const struct addr *addr, bool any, const struct tcp_manner *manner,
     enum listening_step *step);
 
 /* The same for a socket that this process was given, already listening. */
-int listening_adopt(struct listening *listening, int fd, const struct keepalive *keepalive);
+int listening_adopt(struct listening *listening, int fd, const struct tcp_manner *manner);
 
 /* Removes the path of a Unix socket that listening_open made.  The descriptors are the caller's. */
 void listening_remove_path(const struct addr *bound);

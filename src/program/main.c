@@ -7,6 +7,7 @@
 #include "config/options.h"
 #include "daemon/daemon.h"
 #include "export/conn_log.h"
+#include "proxy/manners.h"
 
 enum { EXIT_USAGE = 2, HELP_MAX = 16384 };
 
@@ -35,7 +36,7 @@ main(int argc, char **argv)
 	text_init(&text, line, sizeof(line));
 	switch (options_parse(&settings, argc, argv, &text)) {
 	case OPTIONS_RUN:
-		if (conn_log_check(&settings, &text))
+		if (conn_log_check(&settings, &text) && manners_check(&settings, &text))
 			return daemon_run(&settings);
 		break;
 	case OPTIONS_HELP:

@@ -67,6 +67,7 @@ static int
 connect_from(struct workbench *bench, const struct addr *to, int *fd, struct record_attempt *attempt)
 {
 	const struct settings *settings = bench->settings;
+	const struct tcp_manner *manner = manners_at(&bench->manners, to);
 	enum connect_step reached = CONNECT_SOCKET;
 	bool tried = false;
 	int error = 0;
@@ -77,10 +78,10 @@ connect_from(struct workbench *bench, const struct addr *to, int *fd, struct rec
 		if (source->any.sa_family != to->any.sa_family)
 			continue;
 		tried = true;
-		error = socket_connect(to, source, &bench->keepalive, fd, &reached);
+		error = socket_connect(to, source, manner, fd, &reached);
 	}
 	if (!tried)
-		error = socket_connect(to, NULL, &bench->keepalive, fd, &reached);
+		error = socket_connect(to, NULL, manner, fd, &reached);
 	attempt->reached = (uint8_t)reached;
 	attempt->bound = tried && reached >= CONNECT_BIND;
 	return error;

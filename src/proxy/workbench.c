@@ -3,17 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include "base/clock.h"
-
-struct keepalive
-workbench_keepalive(const struct settings *settings)
-{
-	return (struct keepalive){
-		.idle_seconds = (int)(settings->keepalive.idle_ns / NS_PER_S),
-		.interval_seconds = (int)(settings->keepalive.interval_ns / NS_PER_S),
-		.count = settings->keepalive.count,
-	};
-}
 
 int
 workbench_init(struct workbench *bench, int number, struct track *track, struct group *const *groups, struct loop *loop)
@@ -29,7 +18,6 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 		.slots = table_slots(track->table, number),
 		.turns = listeners_turns(track->listeners, number),
 		.groups = groups,
-		.keepalive = workbench_keepalive(settings),
 		.tools = {
 			.loans = loans_new(settings->buffer_memory / LOAN_SIZE),
 			.big = malloc(PUMP_RUN_MAX),
@@ -37,6 +25,7 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 			.always_splice = settings->datapath == WISH_SPLICE,
 		},
 	};
+	manners_init(&bench->manners, settings); /* a refusal was told when the listeners opened */
 	SLIST_INIT(&bench->touched);
 	if (bench->tools.loans != NULL && bench->tools.big != NULL &&
 	    (bench->tools.pipes != NULL || settings->datapath == WISH_COPY))

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 #include "net/loop.h"
-#include "net/socket.h"
+#include "proxy/manners.h"
 #include "proxy/pump.h"
 #include "track/track.h"
 #include "upstream/group.h"
@@ -30,7 +30,7 @@ struct workbench {
 		uint64_t received, sent;
 	} moved[LEG_COUNT];          /* by the pumps in this turn, and not in the totals yet */
 	struct group *const *groups; /* one for each upstream of the settings */
-	struct keepalive keepalive;
+	struct manners manners;
 	struct admission *admission; /* one for all workers */
 	unsigned next_source;        /* round robin over settings->sources */
 
@@ -45,9 +45,6 @@ struct workbench {
 	void (*on_place_free)(void *argument); /* a connection gave its place back */
 	void *argument;
 };
-
-/* What the settings say of keepalive, as sockets want it. */
-struct keepalive workbench_keepalive(const struct settings *settings);
 
 /* 0 or -ENOMEM; then nothing is left.  Admission and the call-back are the caller's to set. */
 int workbench_init(

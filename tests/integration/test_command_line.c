@@ -31,6 +31,7 @@ static const struct {
 	{ "-l 127.0.0.1:0 -u 127.0.0.1:9 --connect-timeout 0", "--connect-timeout" },
 	{ "-l 127.0.0.1:0 -u 127.0.0.1:9 --buffer-memory 1", "--buffer-memory" },
 	{ "-l 127.0.0.1:0 -u 127.0.0.1:9 --proxy-out v3", "--proxy-out" },
+	{ "-l 127.0.0.1:0 -u 127.0.0.1:9 --congestion none-such", "net.ipv4.tcp_available_congestion_control" },
 	{ "-l 127.0.0.1:0 -u 127.0.0.1:9 --source here", "--source" },
 	{ "-l 127.0.0.1:0 -u 127.0.0.1:9 --admin 127.0.0.1", "--admin" },
 	{ "-l 127.0.0.1:0 -u 127.0.0.1:9 --log-level loud", "--log-level" },

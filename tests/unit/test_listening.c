@@ -13,7 +13,7 @@
 
 enum { SOCKETS = 4, CLIENTS = 200 };
 
-static const struct keepalive keepalive = { .idle_seconds = 60, .interval_seconds = 10, .count = 6 };
+static const struct tcp_manner manner = { .idle_seconds = 60, .interval_seconds = 10, .count = 6 };
 static int fds[SOCKETS];
 static struct listening listening;
 static enum listening_step step;
@@ -38,7 +38,7 @@ open_at(const char *text, bool any)
 	struct addr addr;
 
 	ck_assert(addr_parse(&addr, text));
-	return listening_open(&listening, &addr, any, &keepalive, &step);
+	return listening_open(&listening, &addr, any, &manner, &step);
 }
 
 static void
@@ -118,10 +118,10 @@ START_TEST(a_port_in_use_is_noticed_though_ports_are_shared)
 	struct listening second = { .count = SOCKETS, .fds = others };
 
 	ck_assert_int_eq(open_at("127.0.0.1:0", false), 0);
-	ck_assert_int_eq(listening_open(&second, &listening.bound, false, &keepalive, &step), -EADDRINUSE);
+	ck_assert_int_eq(listening_open(&second, &listening.bound, false, &manner, &step), -EADDRINUSE);
 	ck_assert_int_eq(step, LISTENING_BIND);
 	close_all();
-	ck_assert_int_eq(listening_open(&second, &listening.bound, false, &keepalive, &step), 0);
+	ck_assert_int_eq(listening_open(&second, &listening.bound, false, &manner, &step), 0);
 	for (int i = 0; i < SOCKETS; i++)
 		close(others[i]);
 }
@@ -183,7 +183,7 @@ START_TEST(an_accepted_socket_has_what_legs_need)
 		ck_assert_int_eq(bind(bare, &listening.bound.any, listening.bound.length), 0);
 		ck_assert_int_eq(listen(bare, 10), 0);
 		listening.count = 1;
-		ck_assert_int_eq(listening_adopt(&listening, bare, &keepalive), 0);
+		ck_assert_int_eq(listening_adopt(&listening, bare, &manner), 0);
 	}
 	listening.count = 1;
 	connected = connect_to(&listening.bound);
@@ -248,7 +248,7 @@ START_TEST(a_path_that_answers_is_left_alone)
 	struct listening second = { .count = 1, .fds = others };
 
 	ck_assert_int_eq(open_at(path, false), 0);
-	ck_assert_int_eq(listening_open(&second, &listening.bound, false, &keepalive, &step), -EADDRINUSE);
+	ck_assert_int_eq(listening_open(&second, &listening.bound, false, &manner, &step), -EADDRINUSE);
 	ck_assert_int_eq(step, LISTENING_BIND);
 	ck_assert_int_ge(connect_to(&listening.bound), 0);
 	close_all();
@@ -282,9 +282,9 @@ START_TEST(what_does_not_listen_is_not_adopted)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	int file = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	ck_assert_int_eq(listening_adopt(&listening, fd, &keepalive), -EINVAL);
-	ck_assert_int_eq(listening_adopt(&listening, file, &keepalive), -ENOTSOCK);
-	ck_assert_int_eq(listening_adopt(&listening, 9999, &keepalive), -EBADF);
+	ck_assert_int_eq(listening_adopt(&listening, fd, &manner), -EINVAL);
+	ck_assert_int_eq(listening_adopt(&listening, file, &manner), -ENOTSOCK);
+	ck_assert_int_eq(listening_adopt(&listening, 9999, &manner), -EBADF);
 	close(fd);
 	close(file);
 }
@@ -298,7 +298,7 @@ START_TEST(an_adopted_socket_is_shared_and_does_not_block)
 	addr_parse(&at, "127.0.0.1:0");
 	ck_assert_int_eq(bind(fd, &at.any, at.length), 0);
 	ck_assert_int_eq(listen(fd, 10), 0);
-	ck_assert_int_eq(listening_adopt(&listening, fd, &keepalive), 0);
+	ck_assert_int_eq(listening_adopt(&listening, fd, &manner), 0);
 	ck_assert_int_eq(fds[0], fd);
 	ck_assert_uint_ne(addr_port(&listening.bound), 0);
 	for (int i = 0; i < SOCKETS; i++) {

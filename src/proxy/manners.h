@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PROXY_MANNERS_H
+#define PROXY_MANNERS_H
+
+#include <stdbool.h>
+#include "base/addr.h"
+#include "base/text.h"
+#include "config/settings.h"
+#include "net/socket.h"
+
+/*
+ * How the TCP sockets of our legs are set up: keepalive, and by --congestion the control of congestion.
+ *
+ * BBR paces what it sends, by timers, also where no wire is: on loopback that halves what one stream can carry.
+ * So `auto` gives sockets over loopback reno where the system's own is another than reno and cubic, and leaves all
+ * others as they are.  It is set before a connection begins, on the listening socket (whose children inherit it
+ * for nothing) or ahead of connect: one that BBR has begun goes on being paced under reno, and 16 streams that
+ * were switched when they became large carried a fifth less than under BBR itself.  Hence, too, a client over
+ * loopback that comes to a listener on every address is left to the system's control: it is known too late.
+ */
+struct manners {
+	struct tcp_manner loopback, others;
+};
+
+/* Whether the algorithm that --congestion names may be had here.  False: the error says what may. */
+bool manners_check(const struct settings *settings, struct text *error);
+
+/* 0, or -errno of what `auto` asked of the kernel; then all legs are as the system has it.  `settings` must outlive it. */
+int manners_init(struct manners *manners, const struct settings *settings);
+
+/* For a socket that listens there, or is to be connected to there. */
+const struct tcp_manner *manners_at(const struct manners *manners, const struct addr *addr);
+
+#endif
