@@ -25,7 +25,8 @@ struct conn_leg {
 	bool ended : 1;          /* its FIN was seen */
 	bool fin_sent : 1;
 	bool is_unix : 1;
-	bool state_moved : 1; /* its TCP state may be another than the record's */
+	bool keepalive_due : 1; /* it is not set yet, if it should be */
+	bool state_moved : 1;   /* its TCP state may be another than the record's */
 };
 
 /* What stood at the last look, for the next to compare with.  Small, for there is one for each connection:

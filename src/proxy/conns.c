@@ -114,6 +114,18 @@ conns_open(struct workbench *bench, int listener, int fd, const struct addr *cli
 	conn_serve(conn, fd);
 }
 
+/* Four system calls, which most connections do not live to need.  That it cannot be set on a socket that took the
+ * other options is no reason to end it. */
+static void
+keep_alive(struct conn *conn)
+{
+	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
+
+	if (leg->keepalive_due && leg->watch.fd != -1 && !leg->is_unix)
+		socket_keep_alive(leg->watch.fd, &conn->bench->manners.others);
+	leg->keepalive_due = false;
+}
+
 bool
 conns_look(struct workbench *bench, uint32_t slot)
 {
@@ -121,6 +133,7 @@ conns_look(struct workbench *bench, uint32_t slot)
 
 	if (!conn->in_use || (!conn_is_forwarding(conn) && conn->state != CONN_FLUSHING))
 		return false;
+	keep_alive(conn);
 	look_take(conn);
 	chronicle_publish(conn);
 	return true;

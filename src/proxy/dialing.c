@@ -67,7 +67,7 @@ static int
 connect_from(struct workbench *bench, const struct addr *to, int *fd, struct record_attempt *attempt)
 {
 	const struct settings *settings = bench->settings;
-	const struct tcp_manner *manner = manners_at(&bench->manners, to);
+	const struct tcp_manner *manner = manners_at(&bench->manners_at_connect, to);
 	enum connect_step reached = CONNECT_SOCKET;
 	bool tried = false;
 	int error = 0;
@@ -97,6 +97,7 @@ describe_target(struct conn *conn, int target, const struct addr *to, int fd)
 	if (fd == -1 || !socket_name(fd, &local))
 		local = (struct addr){ .any.sa_family = to->any.sa_family };
 	conn->legs[LEG_UPSTREAM].is_unix = addr_is_unix(to);
+	conn->legs[LEG_UPSTREAM].keepalive_due = conn->bench->manners_at_connect.others.idle_seconds == 0;
 	record->target = (uint16_t)target;
 	record->target_chosen = true;
 	flow_set(&leg->flow, &local, to);

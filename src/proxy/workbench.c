@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Whoever may be idle for longer than this gets its keepalive with the sampler's first look, which comes sooner. */
+enum { KEEPALIVE_AT_ONCE_SECONDS = 10 };
+
 int
 workbench_init(struct workbench *bench, int number, struct track *track, struct group *const *groups, struct loop *loop)
 {
@@ -26,6 +29,9 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 		},
 	};
 	manners_init(&bench->manners, settings); /* a refusal was told when the listeners opened */
+	bench->manners_at_connect = bench->manners;
+	if (bench->manners.others.idle_seconds > KEEPALIVE_AT_ONCE_SECONDS)
+		bench->manners_at_connect.others.idle_seconds = bench->manners_at_connect.loopback.idle_seconds = 0;
 	SLIST_INIT(&bench->touched);
 	if (bench->tools.loans != NULL && bench->tools.big != NULL &&
 	    (bench->tools.pipes != NULL || settings->datapath == WISH_COPY))

@@ -28,11 +28,12 @@ struct workbench {
 	struct histogram *turns; /* of each listener's clients */
 	struct bytes_moved {
 		uint64_t received, sent;
-	} moved[LEG_COUNT];          /* by the pumps in this turn, and not in the totals yet */
-	struct group *const *groups; /* one for each upstream of the settings */
-	struct manners manners;
-	struct admission *admission; /* one for all workers */
-	unsigned next_source;        /* round robin over settings->sources */
+	} moved[LEG_COUNT];                /* by the pumps in this turn, and not in the totals yet */
+	struct group *const *groups;       /* one for each upstream of the settings */
+	struct manners manners;            /* of upstream legs … */
+	struct manners manners_at_connect; /* … and what of them is set at once */
+	struct admission *admission;       /* one for all workers */
+	unsigned next_source;              /* round robin over settings->sources */
 
 	struct pump_tools tools;
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "net/tcp_info.h"
 #include "support/netns.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
@@ -191,6 +192,38 @@ START_TEST(who_says_little_is_limited_by_itself)
 }
 END_TEST
 
+/* What the kernel has armed for the established socket at this local port (proc(5), tcp: `tr`). */
+static unsigned
+timer_of(json_int_t port)
+{
+	FILE *sockets = fopen("/proc/net/tcp", "r");
+	unsigned timer = 0;
+	char line[256];
+
+	ck_assert_ptr_nonnull(sockets);
+	while (fgets(line, sizeof(line), sockets) != NULL) {
+		unsigned local, state, kind;
+
+		if (sscanf(line, " %*u: %*x:%x %*x:%*x %x %*x:%*x %x:", &local, &state, &kind) == 3 &&
+		    local == (unsigned)port && state == TCP_IS_ESTABLISHED)
+			timer = kind;
+	}
+	fclose(sockets);
+	return timer;
+}
+
+START_TEST(both_legs_are_kept_alive)
+{
+	enum { KEEPALIVE = 2 };
+
+	hop = hop_open(_i == 0 ? "--keepalive 60s,10s,6" : "--keepalive 5s,10s,6");
+	json_t *record = fresh();
+
+	wait_until(timer_of(path_number(record, "legs.client.tuple.destination_port")) == KEEPALIVE);
+	wait_until(timer_of(path_number(record, "legs.upstream.tuple.source_port")) == KEEPALIVE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -200,6 +233,7 @@ main(void)
 	tcase_set_timeout(near, 30);
 	tcase_add_checked_fixture(near, NULL, teardown);
 	tcase_add_loop_test(near, a_reader_that_takes_nothing_is_named_on_its_leg, 0, LEG_COUNT);
+	tcase_add_loop_test(near, both_legs_are_kept_alive, 0, 2);
 	tcase_add_test(near, who_says_little_is_limited_by_itself);
 	suite_add_tcase(suite, near);
 	if (netns_can()) {

@@ -517,6 +517,31 @@ START_TEST(each_of_few_is_looked_at_every_second)
 }
 END_TEST
 
+/* --keepalive: most connections do not live until then, and so never need it. */
+START_TEST(keepalive_is_set_with_the_first_look)
+{
+	scene.settings.keepalive = (struct keepalive_setting){ .idle_ns = 60 * NS_PER_S, .interval_ns = NS_PER_S };
+	start_sampler();
+	it = establishes();
+	ck_assert_int_eq(scene_socket(&it, LEG_UPSTREAM)->manner.idle_seconds, 0);
+	for (int i = 0; i < 20; i++)
+		scene_after(100 * NS_PER_MS);
+	ck_assert_int_eq(scene_socket(&it, LEG_UPSTREAM)->manner.idle_seconds, 60);
+	ck_assert_int_eq(scene_socket(&it, LEG_CLIENT)->manner.idle_seconds, 0); /* it has its listener's */
+	stop_sampler();
+}
+END_TEST
+
+START_TEST(a_short_keepalive_is_set_at_once)
+{
+	scene.settings.keepalive = (struct keepalive_setting){ .idle_ns = 2 * NS_PER_S, .interval_ns = NS_PER_S };
+	start_sampler();
+	it = establishes();
+	ck_assert_int_eq(scene_socket(&it, LEG_UPSTREAM)->manner.idle_seconds, 2);
+	stop_sampler();
+}
+END_TEST
+
 START_TEST(each_of_many_is_looked_at_every_second_a_few_at_a_time)
 {
 	enum { MANY = 64 };
@@ -689,6 +714,8 @@ main(void)
 	tcase_add_test(stalls, a_side_that_is_lost_stalls_no_longer);
 	tcase_add_checked_fixture(samples, scene_setup, scene_teardown);
 	tcase_add_test(samples, each_of_few_is_looked_at_every_second);
+	tcase_add_test(samples, keepalive_is_set_with_the_first_look);
+	tcase_add_test(samples, a_short_keepalive_is_set_at_once);
 	tcase_add_test(samples, each_of_many_is_looked_at_every_second_a_few_at_a_time);
 	tcase_add_test(samples, only_those_that_are_connected_are_looked_at);
 	tcase_add_test(samples, free_slots_cost_it_no_round);
