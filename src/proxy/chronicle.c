@@ -28,6 +28,13 @@ chronicle_tcp_state(struct conn *conn, enum leg_name leg)
 	conn->legs[leg].state_moved = true;
 }
 
+/* Behind a FIN that came, as long as none of ours went and no error is known, there is one state only. */
+static uint8_t
+state_of(const struct conn_leg *leg)
+{
+	return leg->ended && !leg->fin_sent && leg->error == 0 ? TCP_IS_CLOSE_WAIT : tcp_info_state(leg->watch.fd);
+}
+
 static void
 ask_states(struct conn *conn, struct record *record)
 {
@@ -35,7 +42,7 @@ ask_states(struct conn *conn, struct record *record)
 		struct conn_leg *leg = &conn->legs[i];
 
 		if (leg->state_moved && leg->watch.fd != -1 && !leg->is_unix)
-			record->legs[i].tcp_state = tcp_info_state(leg->watch.fd);
+			record->legs[i].tcp_state = state_of(leg);
 		leg->state_moved = false;
 	}
 }
