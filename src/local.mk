@@ -5,6 +5,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/addr.c %D%/base/addr.h \
 	%D%/base/bucket.c %D%/base/bucket.h \
 	%D%/base/clock.c %D%/base/clock.h %D%/base/instant.c \
+	%D%/base/cpus.c %D%/base/cpus.h \
 	%D%/base/figure.c %D%/base/figure.h \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/glob.c %D%/base/glob.h \

@@ -56,6 +56,7 @@ unit_tests = \
 	%D%/unit/test_conn_id \
 	%D%/unit/test_conn_line \
 	%D%/unit/test_conn_log \
+	%D%/unit/test_cpus \
 	%D%/unit/test_deadline \
 	%D%/unit/test_demo \
 	%D%/unit/test_detail \
@@ -190,6 +191,7 @@ integration_tests = \
 	%D%/integration/test_listener_patch \
 	%D%/integration/test_many_connections \
 	%D%/integration/test_path \
+	%D%/integration/test_pinning \
 	%D%/integration/test_probes \
 	%D%/integration/test_proxy_in \
 	%D%/integration/test_proxy_out \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/option_take.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/cpus.h"
 #include "base/quantity.h"
 #include "config/endpoint.h"
 
@@ -167,26 +167,16 @@ take_max_conns(struct command *command)
 	return is_auto(command) || take_number(command, &command->settings->max_conns, ", or auto");
 }
 
-/* The CPUs that this process may use, which in a container are not all there are. */
-static int
-usable_cpus(void)
-{
-	cpu_set_t cpus;
-	int count = sched_getaffinity(0, sizeof(cpus), &cpus) == -1 ? 1 : CPU_COUNT(&cpus);
-
-	return count < WORKERS_MAX ? count : WORKERS_MAX;
-}
-
 bool
 take_workers(struct command *command)
 {
-	uint32_t count;
+	uint32_t count = 0;
 
-	if (is_auto(command))
-		count = (uint32_t)usable_cpus();
-	else if (!take_number(command, &count, ", or auto"))
+	if (!is_auto(command) && !take_number(command, &count, ", or auto"))
 		return false;
-	command->settings->workers = (int)count;
+	if (is_auto(command))
+		count = (uint32_t)cpus_count();
+	command->settings->workers = (int)(count < WORKERS_MAX ? count : WORKERS_MAX);
 	return true;
 }
 

@@ -64,6 +64,8 @@ static const struct option_row rows[] = {
 	  "new ones a second of a listener" },
 	{ NULL, "--workers",            "N",          take_workers,   0, 1, WORKERS_MAX, "auto",
 	  "threads that carry them" },
+	{ NULL, "--pin-workers",        NULL,         take_flag,      AT(pin_workers), 0, 0, NULL,
+	  "each to one CPU" },
 	{ NULL, "--history",            "N",          take_count,     AT(history), 1, HISTORY_MOST, "16384",
 	  "closed ones remembered per worker" },
 	{ NULL, "--buffer-memory",      "SIZE",       take_size,      AT(buffer_memory), BYTES_LEAST, BYTES_MOST, "64M",

@@ -81,6 +81,7 @@ struct settings {
 
 	uint32_t max_conns;
 	int workers;
+	bool pin_workers;       /* each to a CPU of its own, as long as there are as many */
 	uint32_t history;       /* closed records kept per worker */
 	uint64_t buffer_memory; /* bytes of loans per worker */
 	enum datapath_wish datapath;

@@ -313,7 +313,8 @@ start_workers(struct daemon *daemon)
 	daemon->workers_own_fds = true;
 	int error = workers_start(daemon->workers);
 	if (error != 0)
-		log_error("cannot start the workers: %s", strerror(-error));
+		log_error("cannot start the workers%s: %s",
+		    daemon->settings->pin_workers ? ", each on one CPU (--pin-workers)" : "", strerror(-error));
 	return error == 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/cpus.h"
 #include "base/log.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -214,14 +215,35 @@ workers_new(struct track *track, struct group *const *groups, const struct liste
 	return NULL;
 }
 
+/* A thread that cannot be where it should be is none. */
+static int
+start_pinned(struct worker *worker)
+{
+	pthread_attr_t manner;
+	cpu_set_t cpu;
+	int error = -cpus_nth(&cpu, worker->bench.number);
+
+	if (error != 0)
+		return error;
+	error = pthread_attr_init(&manner);
+	if (error != 0)
+		return error;
+	error = pthread_attr_setaffinity_np(&manner, sizeof(cpu), &cpu);
+	if (error == 0)
+		error = pthread_create(&worker->thread, &manner, work, worker);
+	pthread_attr_destroy(&manner);
+	return error;
+}
+
 int
 workers_start(struct workers *workers)
 {
+	bool pinned = workers->track->settings->pin_workers;
 	char name[16];
 
 	for (; workers->started < workers->count; workers->started++) {
 		struct worker *worker = &workers->workers[workers->started];
-		int error = pthread_create(&worker->thread, NULL, work, worker);
+		int error = pinned ? start_pinned(worker) : pthread_create(&worker->thread, NULL, work, worker);
 
 		if (error != 0)
 			return -error;

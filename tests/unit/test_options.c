@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/cpus.h"
 #include "support/suite.h"
 
 enum { WORDS_MAX = 4 * PAIRS_MAX + 8 };
@@ -64,6 +65,8 @@ static const struct {
 	{ PAIR "-n 5 -n auto", VALUE(max_conns), 0 },
 	{ PAIR "--workers 1", VALUE(workers), 1 },
 	{ PAIR "--workers 128", VALUE(workers), 128 },
+	{ PAIR, VALUE(pin_workers), false },
+	{ PAIR "--pin-workers", VALUE(pin_workers), true },
 	{ PAIR, VALUE(history), 16384 },
 	{ PAIR "--history 1", VALUE(history), 1 },
 	{ PAIR "--history 16777216", VALUE(history), 16777216 },
@@ -523,7 +526,7 @@ static const struct {
 	{ PAIR, " max-conns=auto allow= deny= max-per-source=0 " },
 	{ PAIR "-n 7", " max-conns=7 " },
 	{ PAIR "--allow 10.0.0.0/8,::1", " allow=[10.0.0.0/8][::1] deny= " },
-	{ PAIR "--workers 3", " workers=3 history=16384 buffer-memory=64M datapath=auto connect-timeout=5s idle-timeout=0 " },
+	{ PAIR "--workers 3", " workers=3 pin-workers=false history=16384 buffer-memory=64M datapath=auto connect-timeout=5s idle-timeout=0 " },
 	{ PAIR "--idle-timeout 90s", " idle-timeout=90s " },
 	{ PAIR "--keepalive 5s", " keepalive=5s,10s,6 user-timeout=2m congestion=auto source= proxy-in=false proxy-in-timeout=5s proxy-out=null " },
 	{ PAIR "--source ::1,192.0.2.1 --proxy-in --proxy-out v2", " source=[::1][192.0.2.1] proxy-in=true proxy-in-timeout=5s proxy-out=v2 " },
@@ -594,7 +597,7 @@ START_TEST(workers_are_as_many_as_the_cpus_of_this_process)
 
 	ck_assert_int_eq(sched_getaffinity(0, sizeof(all), &all), 0);
 	parse_good(PAIR);
-	ck_assert_int_eq(settings.workers, CPU_COUNT(&all));
+	ck_assert_int_eq(settings.workers, cpus_count());
 
 	while (!CPU_ISSET(first, &all))
 		first++;
