@@ -87,6 +87,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/loans.c %D%/proxy/loans.h \
 	%D%/proxy/look.c %D%/proxy/look.h \
 	%D%/proxy/manners.c %D%/proxy/manners.h \
+	%D%/proxy/newcomers.c %D%/proxy/newcomers.h \
 	%D%/proxy/pipes.c %D%/proxy/pipes.h \
 	%D%/proxy/pump.c %D%/proxy/pump.h \
 	%D%/proxy/sampler.c %D%/proxy/sampler.h \

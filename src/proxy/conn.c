@@ -78,7 +78,7 @@ do_forward(struct conn *conn)
 		conn->pumps[i].splices = conn->bench->tools.always_splice && !conn->pumps[i].copies;
 	}
 	dialing_connected(conn);
-	look_take(conn);
+	newcomers_add(&conn->bench->newcomers, conn->slot, conn->generation);
 	chronicle_news(conn, EVENT_CONNECTED);
 	conn->connect_error = (uint16_t)dialing_greet(conn);
 	return EV_NONE;

@@ -39,6 +39,8 @@ dialing_connected(struct conn *conn)
 
 	record->connect_us = record->attempt.ended_us = chronicle_offset(conn);
 	record->legs[LEG_UPSTREAM].error = 0;
+	if (!conn->legs[LEG_UPSTREAM].is_unix)
+		record->legs[LEG_UPSTREAM].tcp_state = TCP_IS_ESTABLISHED; /* where an end has come, it is asked */
 }
 
 /* Others may remain, unless the shortage is our own. */

@@ -33,6 +33,7 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 	if (bench->manners.others.idle_seconds > KEEPALIVE_AT_ONCE_SECONDS)
 		bench->manners_at_connect.others.idle_seconds = bench->manners_at_connect.loopback.idle_seconds = 0;
 	SLIST_INIT(&bench->touched);
+	newcomers_start(&bench->newcomers, bench);
 	if (bench->tools.loans != NULL && bench->tools.big != NULL &&
 	    (bench->tools.pipes != NULL || settings->datapath == WISH_COPY))
 		return 0;

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 #include "net/loop.h"
 #include "proxy/manners.h"
+#include "proxy/newcomers.h"
 #include "proxy/pump.h"
 #include "track/track.h"
 #include "upstream/group.h"
@@ -35,6 +36,7 @@ struct workbench {
 	struct admission *admission;       /* one for all workers */
 	unsigned next_source;              /* round robin over settings->sources */
 
+	struct newcomers newcomers; /* the sampler's */
 	struct pump_tools tools;
 
 	struct conn *conns; /* conns[slot] belongs to the record of that slot */

@@ -40,11 +40,22 @@ limit_of(enum leg_name leg)
 	return limit_text((enum limit)scene_record(&it)->legs[leg].limited_by);
 }
 
-/* Has every fake socket say from now on that it is app-limited, as a socket with little to send is. */
+/* By then whoever has just been connected is looked at, if there are not too many. */
+static void
+newcomers_looked_at(void)
+{
+	scene_after(NEWCOMERS_WAIT_MS * NS_PER_MS);
+	scene_turn();
+}
+
+/* Established, and looked at for the first time.  Has every fake socket say from now on that it is
+ * app-limited, as a socket with little to send is. */
 static struct actor
 establishes(void)
 {
 	struct actor actor = scene_establishes();
+
+	newcomers_looked_at();
 
 	for (int i = 0; i < LEG_COUNT; i++)
 		scene_socket(&actor, (enum leg_name)i)->app_limited = true;
@@ -60,13 +71,16 @@ START_TEST(nothing_is_known_of_a_path_before_the_connect)
 }
 END_TEST
 
-START_TEST(both_legs_are_asked_when_the_upstream_is_connected)
+START_TEST(both_legs_are_asked_soon_after_the_connect)
 {
 	it = scene_accepts();
 	say_rtt(LEG_CLIENT, 40);
 	say_rtt(LEG_UPSTREAM, 7000);
 	scene_connects(&it);
 	scene_turn();
+	ck_assert_int_eq(scene_record(&it)->sampled_ns, 0);
+	ck_assert_uint_eq(scene_record(&it)->legs[LEG_UPSTREAM].tcp_state, TCP_IS_ESTABLISHED);
+	newcomers_looked_at();
 	ck_assert_uint_eq(scene_record(&it)->legs[LEG_CLIENT].tcp.rtt_us, 40);
 	ck_assert_uint_eq(scene_record(&it)->legs[LEG_UPSTREAM].tcp.rtt_us, 7000);
 	ck_assert_int_eq(scene_record(&it)->sampled_ns, clock_now());
@@ -284,6 +298,7 @@ START_TEST(a_path_that_was_full_once_is_not_full_for_ever)
 	struct fake_socket *upstream;
 
 	it = scene_establishes();
+	newcomers_looked_at();
 	upstream = scene_socket(&it, LEG_UPSTREAM);
 	scene_socket(&it, LEG_CLIENT)->app_limited = true;
 	say_times(LEG_UPSTREAM, 900000, 0);
@@ -384,7 +399,7 @@ START_TEST(a_stall_that_nobody_looked_at_is_told_when_it_is_over)
 	scene_after(1500 * NS_PER_MS);
 	ck_assert_int_eq(count_steps(STORY_STALL, LEG_UPSTREAM, &at), 1);
 	ck_assert_int_eq(count_steps(STORY_RESUME, LEG_UPSTREAM, &at), 1);
-	ck_assert_int_eq(at, 1500000);
+	ck_assert_int_eq(at, (1500 + NEWCOMERS_WAIT_MS) * 1000);
 }
 END_TEST
 
@@ -459,7 +474,7 @@ START_TEST(a_stall_that_lasted_to_the_end_is_told)
 	scene_after(1500 * NS_PER_MS);
 	scene_check_close(&it, WHY_STALL_TIMEOUT, BY_PROXY);
 	ck_assert_int_eq(count_steps(STORY_STALL, LEG_CLIENT, &at), 1);
-	ck_assert_int_eq(at, 1000);
+	ck_assert_int_eq(at, (1 + NEWCOMERS_WAIT_MS) * 1000);
 	ck_assert_int_eq(count_steps(STORY_RESUME, LEG_CLIENT, &at), 0);
 }
 END_TEST
@@ -517,12 +532,43 @@ START_TEST(each_of_few_is_looked_at_every_second)
 }
 END_TEST
 
+START_TEST(those_that_come_and_go_are_not_looked_at)
+{
+	struct actor next;
+
+	it = scene_establishes();
+	scene_fails(&it, LEG_CLIENT, ECONNRESET);
+	scene_turn();
+	ck_assert_int_eq(scene_socket(&it, LEG_CLIENT)->asked, 1); /* at its end */
+	next = scene_establishes();
+	ck_assert_ptr_eq(next.conn, it.conn);
+	newcomers_looked_at();
+	ck_assert_int_eq(scene_record(&next)->sampled_ns, clock_now());
+	ck_assert_int_eq(scene_socket(&next, LEG_CLIENT)->asked, 1);
+}
+END_TEST
+
+START_TEST(of_a_crowd_some_wait_for_the_round)
+{
+	enum { CROWD = 40 };
+	struct actor crowd[CROWD];
+	int seen = 0;
+
+	for (int i = 0; i < CROWD; i++)
+		crowd[i] = scene_establishes();
+	newcomers_looked_at();
+	for (int i = 0; i < CROWD; i++)
+		seen += scene_record(&crowd[i])->sampled_ns != 0;
+	ck_assert_int_eq(seen, NEWCOMERS_LOOKS);
+}
+END_TEST
+
 /* --keepalive: most connections do not live until then, and so never need it. */
 START_TEST(keepalive_is_set_with_the_first_look)
 {
 	scene.settings.keepalive = (struct keepalive_setting){ .idle_ns = 60 * NS_PER_S, .interval_ns = NS_PER_S };
 	start_sampler();
-	it = establishes();
+	it = scene_establishes();
 	ck_assert_int_eq(scene_socket(&it, LEG_UPSTREAM)->manner.idle_seconds, 0);
 	for (int i = 0; i < 20; i++)
 		scene_after(100 * NS_PER_MS);
@@ -688,7 +734,7 @@ main(void)
 	tcase_set_timeout(samples, 60);
 	tcase_add_checked_fixture(looks, scene_setup, scene_teardown);
 	tcase_add_test(looks, nothing_is_known_of_a_path_before_the_connect);
-	tcase_add_test(looks, both_legs_are_asked_when_the_upstream_is_connected);
+	tcase_add_test(looks, both_legs_are_asked_soon_after_the_connect);
 	tcase_add_test(looks, both_legs_are_asked_at_the_end);
 	tcase_add_test(looks, a_target_that_failed_leaves_no_figures_behind);
 	tcase_add_test(looks, a_target_that_fails_is_asked_a_last_time);
@@ -713,6 +759,8 @@ main(void)
 	tcase_add_test(stalls, a_stall_that_lasted_to_the_end_is_told);
 	tcase_add_test(stalls, a_side_that_is_lost_stalls_no_longer);
 	tcase_add_checked_fixture(samples, scene_setup, scene_teardown);
+	tcase_add_test(samples, those_that_come_and_go_are_not_looked_at);
+	tcase_add_test(samples, of_a_crowd_some_wait_for_the_round);
 	tcase_add_test(samples, each_of_few_is_looked_at_every_second);
 	tcase_add_test(samples, keepalive_is_set_with_the_first_look);
 	tcase_add_test(samples, a_short_keepalive_is_set_at_once);

@@ -192,6 +192,7 @@ scene_teardown(void)
 	ck_assert_uint_eq((uint64_t)scene.places_freed, scene_total(TOTAL_ACCEPTED));
 	ck_assert_uint_eq(scene_total(TOTAL_CLOSED), scene_total(TOTAL_ACCEPTED));
 	ck_assert_uint_eq(scene_total(TOTAL_LOANS_LENT), 0);
+	newcomers_stop(&scene.bench.newcomers);
 	ck_assert_int_eq(timers_wait_ms(loop_timers(scene.loop), clock_now()), -1);
 	for (uint32_t slot = 0; slot < scene.bench.conns_touched; slot++) {
 		ck_assert(!scene.bench.conns[slot].in_use);
