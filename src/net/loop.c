@@ -167,16 +167,22 @@ loop_rewatch(struct loop *loop, struct loop_watch *watch, uint32_t events)
  * system call that costs more.
  */
 void
-loop_unwatch(struct loop *loop, struct loop_watch *watch)
+loop_forget(struct loop *loop, struct loop_watch *watch)
 {
-	if (watch->fd == -1)
-		return;
-	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 	watch->fd = -1;
 	for (int i = loop->next; i < loop->count; i++) {
 		if (loop->events[i].data.ptr == watch)
 			loop->events[i].data.ptr = NULL;
 	}
+}
+
+void
+loop_unwatch(struct loop *loop, struct loop_watch *watch)
+{
+	if (watch->fd == -1)
+		return;
+	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+	loop_forget(loop, watch);
 }
 
 void

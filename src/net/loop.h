@@ -60,6 +60,9 @@ int loop_rewatch(struct loop *loop, struct loop_watch *watch, uint32_t events);
  * collected for it are not delivered, even if the watch gets another one at once. */
 void loop_unwatch(struct loop *loop, struct loop_watch *watch);
 
+/* The same where the caller closes a descriptor that has no duplicate: the kernel forgets it by that (epoll(7)). */
+void loop_forget(struct loop *loop, struct loop_watch *watch);
+
 void loop_ready(struct loop *loop, struct loop_task *task);
 void loop_unready(struct loop *loop, struct loop_task *task);
 

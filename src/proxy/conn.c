@@ -314,7 +314,10 @@ run_pump(struct conn *conn, enum leg_name from)
 	case PUMP_EOF_PASSED_ON:
 		conn->legs[to].fin_sent = true;
 		chronicle_edit(conn)->legs[to].fin_sent_us = chronicle_offset(conn);
-		chronicle_tcp_state(conn, to);
+		if (conn->legs[to].ended || conn->legs[to].is_unix)
+			chronicle_tcp_state(conn, to);
+		else
+			chronicle_edit(conn)->legs[to].tcp_state = TCP_IS_FIN_WAIT_1; /* an edge tells of the next */
 		break;
 	case PUMP_SOURCE_LOST:
 		break;

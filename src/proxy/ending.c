@@ -47,7 +47,7 @@ ending_close_leg(struct conn *conn, enum leg_name leg, bool abort)
 
 	if (fd == -1)
 		return;
-	loop_unwatch(conn->bench->loop, &conn->legs[leg].watch);
+	loop_forget(conn->bench->loop, &conn->legs[leg].watch);
 	if (abort)
 		socket_abort(fd);
 	else
