@@ -29,6 +29,7 @@ libsockproxy_a_SOURCES = \
 	%D%/net/mailbox.c %D%/net/mailbox.h \
 	%D%/net/notify.c %D%/net/notify.h \
 	%D%/net/pipe.c %D%/net/pipe.h \
+	%D%/net/ports.c %D%/net/ports.h \
 	%D%/net/socket.c %D%/net/socket.h \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
 	%D%/net/timer.c %D%/net/timer.h \

@@ -91,6 +91,7 @@ unit_tests = \
 	%D%/unit/test_openapi \
 	%D%/unit/test_options \
 	%D%/unit/test_orders \
+	%D%/unit/test_ports \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_pipes \
 	%D%/unit/test_pump \
@@ -232,6 +233,7 @@ fault_tests = \
 	%D%/fault/test_many_stalled \
 	%D%/fault/test_max_conns \
 	%D%/fault/test_resets \
+	%D%/fault/test_source_ports \
 	%D%/fault/test_source_table_full \
 	%D%/fault/test_stalled_follower \
 	%D%/fault/test_stalled_reader \

@@ -194,8 +194,8 @@ const struct openapi_schema openapi_schemas[] = {
 	{ "Stats", SCHEMA({
 		"type": "object",
 		"required": ["time", "started_at", "uptime_us", "connections_active", "connections_max", "connections_by_state",
-			"connections_closed_by_reason", "connections_closed_by_kind", "totals", "buffer_memory_bytes",
-			"followers", "followers_refused", "followers_cut", "events_missed", "log_lines_dropped", "orders_refused"],
+			"connections_closed_by_reason", "connections_closed_by_kind", "totals", "source_ports_in_use",
+			"time_wait_sockets", "buffer_memory_bytes", "followers", "followers_refused", "followers_cut", "events_missed", "log_lines_dropped", "orders_refused"],
 		"properties": {
 			"time": { "type": "string", "format": "date-time" },
 			"started_at": { "type": "string", "format": "date-time" },
@@ -206,6 +206,19 @@ const struct openapi_schema openapi_schemas[] = {
 			"connections_closed_by_reason": { "$ref": "#/components/schemas/Counts" },
 			"connections_closed_by_kind": { "$ref": "#/components/schemas/Counts" },
 			"totals": { "$ref": "#/components/schemas/Counts" },
+			"source_ports_in_use": {
+				"type": "array",
+				"items": {
+					"type": "object",
+					"required": ["upstream", "target", "ports"],
+					"properties": {
+						"upstream": { "type": "string" },
+						"target": { "type": "string" },
+						"ports": { "type": "integer", "minimum": 0 }
+					}
+				}
+			},
+			"time_wait_sockets": { "type": ["integer", "null"], "minimum": 0 },
 			"buffer_memory_bytes": { "type": "integer", "minimum": 0 },
 			"followers": { "type": "integer", "minimum": 0 },
 			"followers_refused": { "type": "integer", "minimum": 0 },

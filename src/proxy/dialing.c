@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include "base/clock.h"
+#include "base/log.h"
+#include "net/ports.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
 #include "proxy/chronicle.h"
@@ -64,6 +66,35 @@ dialing_failed(struct conn *conn, int error)
 	return event == EV_NO_FDS || event == EV_NO_MEMORY ? event : EV_TARGET_FAILED;
 }
 
+/* At bind it is another thing: an address that is not ours. */
+static bool
+is_shortage(int error, enum connect_step reached)
+{
+	return error == -EADDRNOTAVAIL && reached == CONNECT_CONNECT;
+}
+
+static void
+count_shortage(struct workbench *bench, int error, enum connect_step reached)
+{
+	if (is_shortage(error, reached))
+		totals_add(&bench->totals->counts[TOTAL_SOURCE_PORT_SHORTAGES], 1);
+}
+
+static void
+tell_shortage(struct conn *conn, const struct addr *to)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (!group_tells_shortage(conn->bench->groups[chronicle_edit(conn)->upstream], conn_now(conn)))
+		return;
+	int ports = ports_of_one_source();
+	log_warning(
+	    "no source port is free towards %s: each source address has %d (net.ipv4.ip_local_port_range) for each "
+	    "target, and where we close first one stays taken for %d s, so that %d new connections a second "
+	    "are the most; more addresses for --source help (told once a minute)",
+	    addr_format(to, text, sizeof(text)), ports, PORTS_KEPT_SECONDS, ports / PORTS_KEPT_SECONDS);
+}
+
 /* From each source in turn, until one has a port left; a Unix target has no source. */
 static int
 connect_from(struct workbench *bench, const struct addr *to, int *fd, struct record_attempt *attempt)
@@ -81,9 +112,12 @@ connect_from(struct workbench *bench, const struct addr *to, int *fd, struct rec
 			continue;
 		tried = true;
 		error = socket_connect(to, source, manner, fd, &reached);
+		count_shortage(bench, error, reached);
 	}
-	if (!tried)
+	if (!tried) {
 		error = socket_connect(to, NULL, manner, fd, &reached);
+		count_shortage(bench, error, reached);
+	}
 	attempt->reached = (uint8_t)reached;
 	attempt->bound = tried && reached >= CONNECT_BIND;
 	return error;
@@ -142,6 +176,8 @@ dialing_next(struct conn *conn)
 	conn->retrying = error == -EAGAIN && addr_is_unix(&to);
 	if (conn->retrying)
 		return EV_NONE;
+	if (is_shortage(error, (enum connect_step)chronicle_edit(conn)->attempt.reached))
+		tell_shortage(conn, &to);
 	if (error != 0 && error != -EINPROGRESS)
 		return dialing_failed(conn, -error);
 	error = loop_watch(

@@ -13,7 +13,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/clock.h"
 #include "base/slot.h"
+
+#define SHORTAGES_APART_NS (60 * NS_PER_S)
 
 enum {
 	ADDRESS_WORDS = 3,
@@ -27,7 +30,8 @@ struct target {
 
 struct group {
 	const struct upstream_setting *settings;
-	_Atomic uint32_t next_target; /* in turn, for all workers together */
+	_Atomic uint32_t next_target;  /* in turn, for all workers together */
+	_Atomic int64_t shortage_told; /* when; 0: never */
 	char *slots;
 	struct target targets[TARGETS_MAX];
 };
@@ -153,6 +157,17 @@ read_address(const struct group *group, int target, int number, struct addr *add
 		return false;
 	expand(addr, &words[1 + number * ADDRESS_WORDS]);
 	return true;
+}
+
+bool
+group_tells_shortage(struct group *group, int64_t now)
+{
+	int64_t told = atomic_load_explicit(&group->shortage_told, memory_order_relaxed);
+
+	if (told != 0 && now - told < SHORTAGES_APART_NS)
+		return false;
+	return atomic_compare_exchange_strong_explicit(
+	    &group->shortage_told, &told, now, memory_order_relaxed, memory_order_relaxed);
 }
 
 void

@@ -30,6 +30,9 @@ void group_set_addresses(struct group *group, int target, const struct addr *add
 const struct upstream_setting *group_settings(const struct group *group);
 int group_addresses(const struct group *group, int target, struct addr addresses[ADDRESSES_MAX]);
 
+/* Any worker: whether it may tell now that source ports ran out, which is worth a line once a minute. */
+bool group_tells_shortage(struct group *group, int64_t now);
+
 /*
  * One connection's way through the group: targets round robin, beginning at the
  * next one in turn; of each target every address, then the next target.

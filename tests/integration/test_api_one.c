@@ -100,6 +100,7 @@ START_TEST(stats_sum_over_workers)
 	ck_assert_uint_eq(json_object_size(json_object_get(stats, "connections_closed_by_kind")), KIND_COUNT);
 	ck_assert_int_eq(api_number(json_object_get(stats, "totals"), "connections_accepted"), 3);
 	ck_assert_uint_eq(json_object_size(json_object_get(stats, "totals")), TOTAL_COUNT);
+	ck_assert_int_ge(api_number(stats, "time_wait_sockets"), 0);
 	ck_assert_int_eq(api_number(stats, "buffer_memory_bytes"), API_WORKERS << 20);
 	ck_assert_int_ge(api_number(stats, "uptime_us"), 0);
 	api_number(stats, "log_lines_dropped");

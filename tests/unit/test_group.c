@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/clock.h"
 #include "support/suite.h"
 
 enum { WRITES = 100000, READERS = 2 };
@@ -214,6 +215,19 @@ START_TEST(a_reader_sees_one_answer_or_another_and_no_mixture)
 }
 END_TEST
 
+START_TEST(a_shortage_is_told_once_a_minute)
+{
+	int64_t first = 1000 * NS_PER_S;
+
+	SETUP("192.0.2.1:80");
+	ck_assert(group_tells_shortage(group, first));
+	ck_assert(!group_tells_shortage(group, first));
+	ck_assert(!group_tells_shortage(group, first + 60 * NS_PER_S - 1));
+	ck_assert(group_tells_shortage(group, first + 60 * NS_PER_S));
+	ck_assert(!group_tells_shortage(group, first + 61 * NS_PER_S));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -228,6 +242,7 @@ main(void)
 	tcase_add_test(tcase, addresses_that_change_meanwhile_do_not_make_it_endless);
 	tcase_add_test(tcase, good_addresses_stay_until_better_ones_come);
 	tcase_add_test(tcase, addresses_come_out_as_they_went_in);
+	tcase_add_test(tcase, a_shortage_is_told_once_a_minute);
 	tcase_add_test(tcase, a_reader_sees_one_answer_or_another_and_no_mixture);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
