@@ -59,6 +59,7 @@ unit_tests = \
 	%D%/unit/test_cpus \
 	%D%/unit/test_deadline \
 	%D%/unit/test_demo \
+	%D%/unit/test_descriptor_limits \
 	%D%/unit/test_detail \
 	%D%/unit/test_explain \
 	%D%/unit/test_event_feed \

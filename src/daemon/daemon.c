@@ -68,27 +68,28 @@ struct daemon {
 static bool
 settle_limits(struct daemon *daemon)
 {
+	const struct limits *limits = &daemon->limits;
 	int error = limits_settle(&daemon->limits, daemon->settings);
 
 	if (error == -EMFILE) {
 		log_error("%llu descriptors (RLIMIT_NOFILE) are too few for even one connection",
-		    (unsigned long long)daemon->limits.descriptors);
+		    (unsigned long long)limits->descriptors);
 		return false;
 	}
 	if (error != 0) {
 		log_error("cannot learn the limit of descriptors: %s", strerror(-error));
 		return false;
 	}
-	if (daemon->limits.cut)
-		log_warning(
-		    "--max-conns %u is more than %llu descriptors (RLIMIT_NOFILE) allow: at most %u connections",
-		    daemon->settings->max_conns, (unsigned long long)daemon->limits.descriptors,
-		    daemon->limits.max_conns);
-	else
-		log_info("at most %u connections at once (%llu descriptors)", daemon->limits.max_conns,
-		    (unsigned long long)daemon->limits.descriptors);
-	daemon->settings->max_conns = daemon->limits.max_conns; /* /config shows what counts */
-	daemon->settings->pipes = daemon->limits.pipes;
+	if (limits->cut)
+		log_warning("--max-conns %u is more than descriptors allow", daemon->settings->max_conns);
+	log_line(limits->cut ? LEVEL_WARNING : LEVEL_INFO,
+	    "at most %u connections at once: of %llu descriptors (RLIMIT_NOFILE) each takes two, HTTP may take %d, "
+	    "pipes "
+	    "%d, and all the rest %d",
+	    limits->max_conns, (unsigned long long)limits->descriptors, limits->admin_connections,
+	    2 * limits->pipes * daemon->settings->workers, limits->own);
+	daemon->settings->max_conns = limits->max_conns; /* /config shows what counts */
+	daemon->settings->pipes = (unsigned)limits->pipes;
 	return true;
 }
 

@@ -12,14 +12,14 @@ enum {
 	FOR_DEMO = 64,
 	ADMIN_MOST = 544, /* 512 followers, and scrapes beside them */
 	ADMIN_LEAST = 4,
-	SHARE = 16, /* of few descriptors the admin interface gets so small a part, and so do pipes */
+	ADMIN_SHARE = 16, /* of few descriptors it gets so small a part, */
+	PIPES_SHARE = 64, /* and pipes this: without one, bytes are copied */
 };
 
 int
 limits_settle(struct limits *limits, const struct settings *settings)
 {
 	struct rlimit nofile;
-	uint64_t overhead;
 
 	if (getrlimit(RLIMIT_NOFILE, &nofile) == -1)
 		return -errno;
@@ -28,17 +28,19 @@ limits_settle(struct limits *limits, const struct settings *settings)
 	if (setrlimit(RLIMIT_NOFILE, &nofile) == -1 && getrlimit(RLIMIT_NOFILE, &nofile) == -1)
 		return -errno;
 
-	uint64_t admin = nofile.rlim_cur / SHARE;
+	uint64_t admin = nofile.rlim_cur / ADMIN_SHARE;
 	admin = admin < ADMIN_MOST ? admin : ADMIN_MOST;
 	admin = admin > ADMIN_LEAST ? admin : ADMIN_LEAST;
-	uint64_t pipes = nofile.rlim_cur / SHARE / 2 / (uint64_t)settings->workers;
+	uint64_t workers = (uint64_t)settings->workers, pipes = nofile.rlim_cur / PIPES_SHARE / 2 / workers;
 	pipes = settings->datapath == WISH_COPY ? 0 : pipes < PIPES_MAX ? pipes : PIPES_MAX;
-	overhead = OWN + admin +
-		   (uint64_t)settings->workers * (PER_WORKER + 2 * pipes + (uint64_t)settings->pair_count) +
-		   (settings->demo ? FOR_DEMO : 0);
 	*limits = (struct limits){
-		.descriptors = nofile.rlim_cur, .admin_connections = (int)admin, .pipes = (unsigned)pipes
+		.descriptors = nofile.rlim_cur,
+		.admin_connections = (int)admin,
+		.pipes = (int)pipes,
+		.own = (int)(OWN + workers * (uint64_t)(PER_WORKER + settings->pair_count) +
+			     (settings->demo ? FOR_DEMO : 0)),
 	};
+	uint64_t overhead = (uint64_t)limits->own + admin + workers * 2 * pipes;
 	if (nofile.rlim_cur < overhead + 2)
 		return -EMFILE;
 
