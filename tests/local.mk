@@ -164,6 +164,7 @@ scenario_tests = \
 
 # integration: real modules or the built daemon, loopback, real clients and HTTP
 integration_tests = \
+	%D%/integration/test_accept_burst \
 	%D%/integration/test_admin_tls \
 	%D%/integration/test_admin_token \
 	%D%/integration/test_admission \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-enum { SKIP = 77 };
+enum { SKIP = 77, LOOKED_AT = 1024 };
 
 void
 descriptors_need(size_t needed)
@@ -35,7 +35,7 @@ descriptors_of(pid_t pid)
 {
 	struct descriptors descriptors = { 0 };
 	char directory[64];
-	bool open[1024] = { false };
+	bool open[LOOKED_AT + 1] = { false };
 	struct dirent *entry;
 	DIR *listing;
 
@@ -43,9 +43,10 @@ descriptors_of(pid_t pid)
 	listing = opendir(directory);
 	ck_assert_ptr_ne(listing, NULL);
 	while ((entry = readdir(listing)) != NULL) {
-		if (entry->d_name[0] == '.' || atoi(entry->d_name) >= 1024)
+		if (entry->d_name[0] == '.')
 			continue;
-		open[atoi(entry->d_name)] = true;
+		if (atoi(entry->d_name) < LOOKED_AT)
+			open[atoi(entry->d_name)] = true;
 		descriptors.count++;
 	}
 	closedir(listing);
