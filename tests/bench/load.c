@@ -8,14 +8,18 @@
  * follows a first byte of BULK.  Jobs come by lines of input, and each is answered by a line:
  *
  *   PORT pingpong CONNECTIONS SECONDS   COUNT NANOSECONDS P50 P99   64 bytes there and back, one under way on each
+ *   PORT beside CONNECTIONS SECONDS     COUNT NANOSECONDS P50 P99   the same, while 16 streams go one way
  *   PORT connect CONNECTIONS SECONDS    COUNT NANOSECONDS P50 P99   connect, one message there and back, close
  *   PORT bulk STREAMS SECONDS           BYTES NANOSECONDS 0 0       one way, as fast as it goes
- *   PORT idle CONNECTIONS 0             COUNT NANOSECONDS 0 0       opened and held until the next job
+ *   PORT idle CONNECTIONS 0             COUNT NANOSECONDS 0 0       opened, one message each, and held until the next job
+ *
+ * What comes back is compared with what was sent, and of what goes one way all must arrive: else the load ends.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -35,11 +39,14 @@ enum {
 	CONNECTIONS_MAX = 10000,
 	DESCRIPTORS_MAX = 65536,
 	SAMPLES_MAX = 1 << 20,
+	STREAMS_BESIDE = 16,
 	EVENTS = 256,
 };
 
 static _Atomic long swallowed;           /* bytes of bulk that reached the target */
 static bool is_bulk[DESCRIPTORS_MAX];    /* the target's connections, by descriptor */
+static bool is_stream[DESCRIPTORS_MAX];  /* the load's */
+static long poured;                      /* bytes that the load sent by streams */
 static long asked_at[DESCRIPTORS_MAX];   /* the load's, by descriptor */
 static int came_back[DESCRIPTORS_MAX];   /* bytes of the answer so far */
 static long samples[SAMPLES_MAX], taken; /* how long transactions took: the first ones, then each in turn anew */
@@ -165,11 +172,11 @@ connect_to(int port)
 	return fd;
 }
 
+static const char message[MESSAGE] = "question, and as much more as it takes to make sixty-four bytes";
+
 static void
 ask(int fd)
 {
-	static const char message[MESSAGE] = "question";
-
 	asked_at[fd] = now_ns();
 	came_back[fd] = 0;
 	check(send(fd, message, MESSAGE, MSG_NOSIGNAL), "send");
@@ -199,11 +206,11 @@ static bool
 take_answer(int fd)
 {
 	char bytes[MESSAGE];
-	ssize_t count = recv(fd, bytes, sizeof(bytes), 0);
+	ssize_t count = recv(fd, bytes, sizeof(bytes) - (size_t)came_back[fd], 0);
 
 	if (count == -1 && errno == EAGAIN)
 		return false;
-	check(count > 0 ? count : -1, "answer");
+	check(count > 0 && memcmp(bytes, message + came_back[fd], (size_t)count) == 0 ? 0 : -1, "another answer");
 	came_back[fd] += (int)count;
 	if (came_back[fd] < MESSAGE)
 		return false;
@@ -211,15 +218,53 @@ take_answer(int fd)
 	return true;
 }
 
+static void
+open_streams(int epoll, int port, int fds[], int streams)
+{
+	memset(piece, BULK, sizeof(piece));
+	for (int i = 0; i < streams; i++) {
+		fds[i] = connect_to(port);
+		is_stream[fds[i]] = true;
+		watch(epoll, fds[i], EPOLLOUT);
+	}
+}
+
+static void
+pour_on(int fd)
+{
+	ssize_t sent = send(fd, piece, sizeof(piece), MSG_NOSIGNAL);
+
+	check(sent == -1 && errno == EAGAIN ? 0 : sent, "send");
+	poured += sent > 0 ? sent : 0;
+}
+
+/* Until the target has got all that was sent. */
+static void
+close_streams(const int fds[], int streams)
+{
+	long until = now_ns() + 20 * 1000000000L;
+
+	for (int i = 0; i < streams; i++) {
+		check(shutdown(fds[i], SHUT_WR), "shutdown");
+		is_stream[fds[i]] = false;
+	}
+	while (atomic_load(&swallowed) < poured && now_ns() < until)
+		usleep(1000);
+	check(atomic_load(&swallowed) == poured ? 0 : -1, "bytes are missing");
+	for (int i = 0; i < streams; i++)
+		close(fds[i]);
+}
+
 /* Each of the connections asks again as soon as it has its answer; or closes, and another comes in its place. */
 static void
-exchange(int port, int connections, long seconds, bool anew)
+exchange(int port, int connections, long seconds, bool anew, int streams)
 {
-	int epoll = epoll_create1(0), open = connections;
+	int epoll = epoll_create1(0), open = connections, fds[STREAMS_BESIDE];
 	struct epoll_event events[EVENTS];
 	long begun = now_ns(), until = begun + seconds * 1000000000L, count = 0;
 
 	taken = 0;
+	open_streams(epoll, port, fds, streams);
 	for (int i = 0; i < connections; i++) {
 		int fd = connect_to(port);
 
@@ -236,6 +281,10 @@ exchange(int port, int connections, long seconds, bool anew)
 		for (int i = 0; i < ready; i++) {
 			int fd = events[i].data.fd;
 
+			if (is_stream[fd]) {
+				pour_on(fd);
+				continue;
+			}
 			if (!take_answer(fd))
 				continue;
 			count++;
@@ -252,7 +301,9 @@ exchange(int port, int connections, long seconds, bool anew)
 			ask(fd);
 		}
 	}
-	report(count, now_ns() - begun);
+	long took = now_ns() - begun;
+	close_streams(fds, streams);
+	report(count, took);
 	close(epoll);
 }
 
@@ -262,24 +313,18 @@ pour(int port, int streams, long seconds)
 	int epoll = epoll_create1(0), fds[CONNECTIONS_MAX];
 	struct epoll_event events[EVENTS];
 
-	for (int i = 0; i < streams; i++) {
-		fds[i] = connect_to(port);
-		watch(epoll, fds[i], EPOLLOUT);
-	}
-	memset(piece, BULK, sizeof(piece));
+	open_streams(epoll, port, fds, streams);
 	long begun = now_ns(), until = begun + seconds * 1000000000L, before = atomic_load(&swallowed);
 	while (now_ns() < until) {
 		int ready = epoll_wait(epoll, events, EVENTS, 100);
 
-		for (int i = 0; i < ready; i++) {
-			if (send(events[i].data.fd, piece, sizeof(piece), MSG_NOSIGNAL) == -1 && errno != EAGAIN)
-				check(-1, "send");
-		}
+		for (int i = 0; i < ready; i++)
+			pour_on(events[i].data.fd);
 	}
 	taken = 0;
-	report(atomic_load(&swallowed) - before, now_ns() - begun);
-	for (int i = 0; i < streams; i++)
-		close(fds[i]);
+	long carried = atomic_load(&swallowed) - before, took = now_ns() - begun;
+	close_streams(fds, streams);
+	report(carried, took);
 	close(epoll);
 }
 
@@ -290,8 +335,14 @@ hold(int port, int connections)
 {
 	long begun = now_ns();
 
-	for (; held_count < connections; held_count++)
-		held[held_count] = connect_to(port);
+	for (; held_count < connections; held_count++) {
+		int fd = held[held_count] = connect_to(port);
+		struct pollfd answered = { .fd = fd, .events = POLLIN };
+
+		ask(fd);
+		while (!take_answer(fd))
+			check(poll(&answered, 1, 10000) == 1 ? 0 : -1, "an answer takes ten seconds");
+	}
 	taken = 0;
 	report(held_count, now_ns() - begun);
 }
@@ -330,7 +381,8 @@ main(int argc, char **argv)
 		else if (strcmp(work, "idle") == 0)
 			hold(port, connections);
 		else
-			exchange(port, connections, seconds, strcmp(work, "connect") == 0);
+			exchange(port, connections, seconds, strcmp(work, "connect") == 0,
+			    strcmp(work, "beside") == 0 ? STREAMS_BESIDE : 0);
 	}
 	return 0;
 }
