@@ -11,12 +11,14 @@
 /*
  * How the TCP sockets of our legs are set up: keepalive, and by --congestion the control of congestion.
  *
- * BBR paces what it sends, by timers, also where no wire is: on loopback that halves what one stream can carry.
- * So `auto` gives sockets over loopback reno where the system's own is another than reno and cubic, and leaves all
- * others as they are.  It is set before a connection begins, on the listening socket (whose children inherit it
- * for nothing) or ahead of connect: one that BBR has begun goes on being paced under reno, and 16 streams that
- * were switched when they became large carried a fifth less than under BBR itself.  Hence, too, a client over
- * loopback that comes to a listener on every address is left to the system's control: it is known too late.
+ * BBR paces what it sends, by timers, also where no wire is: on loopback one stream that is spliced carries a third of
+ * what it carries under reno, and 16 of them a little more than half.  So `auto` gives sockets over loopback reno where
+ * the system's own is another than reno and cubic, and leaves all others as they are.
+ *
+ * It is set before a connection begins, on the listening socket (whose children inherit it for nothing) or ahead of
+ * connect.  One that BBR has begun goes on being paced under reno (sk_pacing_status, which the kernel's tcp_bbr.c sets,
+ * stays): switched when it becomes large, one stream gained nothing, and 16 cost more.  Hence a client over loopback that comes to
+ * a listener on every address is left to the system's control: it is known too late.
  */
 struct manners {
 	struct tcp_manner loopback, others;
