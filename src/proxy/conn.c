@@ -35,11 +35,12 @@
 #include "track/conn_id.h"
 
 enum {
-	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
-	LOOK_MOST_MS = 50,    /* … up to this */
-	LOOK_FINS_MS = 1000,  /* two FINs wait: edges tell, this only measures progress */
-	RETRY_MS = 5,         /* a Unix listener's queue is full: no edge tells when it is not */
-	SILENCE_LOOKS = 4,    /* looks within one user timeout */
+	LOOK_FIRST_MS = 1,   /* a RST waits: how soon to look at the queue again, doubling … */
+	LOOK_MOST_MS = 50,   /* … up to this */
+	LOOK_FINS_MS = 1000, /* two FINs wait: edges tell, this only measures progress */
+	RETRY_MS = 5,        /* a Unix listener's queue is full: no edge tells when it is not */
+	SILENCE_LOOKS = 4,   /* looks within one user timeout */
+	TALK_MS = 20,
 	UNANSWERED_LEAST = 2, /* probes in a row without an answer before silence means loss */
 };
 
@@ -287,6 +288,17 @@ sink_error(const struct conn *conn, enum leg_name to)
 	return pump->sink_error == EPIPE ? EPIPE : ECONNRESET;
 }
 
+/* Little goes to and fro on another connection, or did a moment ago: then whoever carries much takes small turns, and
+ * only after the others, for each of them waits for an answer. */
+static bool
+is_beside_talk(const struct conn *conn)
+{
+	const struct workbench *bench = conn->bench;
+
+	return bench->talked_at != 0 && bench->talker != conn->slot &&
+	       conn_now(conn) - bench->talked_at < TALK_MS * NS_PER_MS;
+}
+
 static void
 run_pump(struct conn *conn, enum leg_name from)
 {
@@ -294,9 +306,14 @@ run_pump(struct conn *conn, enum leg_name from)
 	enum leg_name to = leg_other(from);
 	struct pump *pump = &conn->pumps[from];
 	uint64_t received = pump->received, sent = pump->sent;
-	bool spliced = pump->spliced;
-	enum pump_result result = pump_run(pump, &bench->tools);
+	bool spliced = pump->spliced, large = pump->large;
+	size_t most = large && is_beside_talk(conn) ? PUMP_RUN_BESIDE : PUMP_RUN_MAX;
+	enum pump_result result = pump_run(pump, &bench->tools, most);
 
+	if (!large && !pump->large && pump->received > received) {
+		bench->talked_at = conn_now(conn);
+		bench->talker = conn->slot;
+	}
 	chronicle_payload(conn, from, received, sent);
 	if (pump->spliced != spliced)
 		chronicle_edit(conn)->legs[from].datapath = pump->spliced ? DATAPATH_SPLICE : DATAPATH_COPY;
@@ -343,6 +360,18 @@ run_pumps(struct conn *conn)
 		if ((conn_is_forwarding(conn) || conn->state == CONN_FLUSHING) && can_run(&conn->pumps[from]))
 			run_pump(conn, from);
 	}
+}
+
+/* In this turn, or behind those that may talk in the next. */
+static void
+run_pumps_in_turn(struct conn *conn)
+{
+	bool much = conn->pumps[LEG_CLIENT].large || conn->pumps[LEG_UPSTREAM].large;
+
+	if (much && is_beside_talk(conn))
+		loop_ready(conn->bench->loop, &conn->again);
+	else
+		run_pumps(conn);
 }
 
 /*
@@ -492,7 +521,7 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 		chronicle_tcp_state(conn, leg);
 	if (conn->state == CONN_SNIFFING)
 		conn_step(conn, heard);
-	run_pumps(conn);
+	run_pumps_in_turn(conn);
 }
 
 static void

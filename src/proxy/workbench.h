@@ -38,6 +38,8 @@ struct workbench {
 
 	struct newcomers newcomers; /* the sampler's */
 	struct pump_tools tools;
+	int64_t talked_at; /* when a direction that carries little last did; 0: never … */
+	uint32_t talker;   /* … and the slot of its connection */
 
 	struct conn *conns; /* conns[slot] belongs to the record of that slot */
 	uint32_t conns_touched, conns_open;

@@ -294,7 +294,7 @@ static void
 run_pump(void)
 {
 	pump.readable = true;
-	must(pump_run(&pump, &tools) == PUMP_WAITING, "pump_run");
+	must(pump_run(&pump, &tools, PUMP_RUN_MAX) == PUMP_WAITING, "pump_run");
 }
 
 static void

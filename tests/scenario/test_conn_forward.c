@@ -74,6 +74,29 @@ START_TEST(a_long_run_goes_on_in_the_next_turn)
 }
 END_TEST
 
+/* Each waits for an answer; who carries much waits for nobody. */
+START_TEST(beside_others_that_talk_who_carries_much_takes_small_turns)
+{
+	struct actor other = scene_establishes();
+
+	begin();
+	scene_sends(&it, LEG_UPSTREAM, 4 * PUMP_RUN_MAX);
+	scene_turn();
+	uint64_t sent = client->sent;
+	ck_assert_uint_ge(sent, PUMP_RUN_MAX);
+	for (int i = 0; i < 3; i++, sent = client->sent) {
+		scene_sends(&other, LEG_CLIENT, 64);
+		scene_turn();
+		ck_assert_uint_le(client->sent - sent, i == 0 ? PUMP_RUN_MAX : 2 * PUMP_RUN_BESIDE);
+		ck_assert_uint_gt(client->sent, sent);
+	}
+	scene_after(NS_PER_S); /* they are silent again */
+	scene_turn();
+	ck_assert_uint_ge(client->sent - sent, PUMP_RUN_MAX);
+	ck_assert(client->in_order);
+}
+END_TEST
+
 START_TEST(what_a_slow_reader_did_not_take_stays_in_the_kernel)
 {
 	scene.settings.datapath = WISH_COPY;
@@ -374,6 +397,7 @@ main(void)
 	tcase_add_test(bytes, bytes_go_both_ways_whole_and_in_order);
 	tcase_add_test(bytes, an_idle_connection_holds_nothing);
 	tcase_add_test(bytes, a_long_run_goes_on_in_the_next_turn);
+	tcase_add_test(bytes, beside_others_that_talk_who_carries_much_takes_small_turns);
 	tcase_add_test(bytes, what_a_slow_reader_did_not_take_stays_in_the_kernel);
 	tcase_add_test(bytes, a_unix_source_is_not_peeked_while_there_are_loans);
 	tcase_add_test(bytes, a_peek_that_cannot_be_taken_loses_the_source);
