@@ -22,6 +22,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sys/socket.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/socket.h"
@@ -299,6 +300,23 @@ is_beside_talk(const struct conn *conn)
 	       conn_now(conn) - bench->talked_at < TALK_MS * NS_PER_MS;
 }
 
+/* What a refusal costs is speed, and that only on loopback. */
+static void
+prepare_for_much(struct conn *conn, enum leg_name from)
+{
+	const struct pump *pump = &conn->pumps[from];
+	const struct manners *manners = &conn->bench->manners;
+	struct addr ours;
+
+	conn->pumps[from].carried_much = true;
+	if (pump->copies)
+		return;
+	if (socket_name(pump->source, &ours) && manners_at(manners, &ours)->much_bytes > 0)
+		socket_set(pump->source, SOL_SOCKET, SO_RCVBUF, manners_at(manners, &ours)->much_bytes);
+	if (socket_name(pump->sink, &ours) && manners_at(manners, &ours)->much_bytes > 0)
+		socket_set(pump->sink, SOL_SOCKET, SO_SNDBUF, manners_at(manners, &ours)->much_bytes);
+}
+
 static void
 run_pump(struct conn *conn, enum leg_name from)
 {
@@ -314,6 +332,8 @@ run_pump(struct conn *conn, enum leg_name from)
 		bench->talked_at = conn_now(conn);
 		bench->talker = conn->slot;
 	}
+	if (pump->large && !pump->carried_much)
+		prepare_for_much(conn, from);
 	chronicle_payload(conn, from, received, sent);
 	if (pump->spliced != spliced)
 		chronicle_edit(conn)->legs[from].datapath = pump->spliced ? DATAPATH_SPLICE : DATAPATH_COPY;

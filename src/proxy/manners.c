@@ -10,6 +10,8 @@
 
 #define SYSCTLS "/proc/sys/net/ipv4/"
 
+enum { MUCH_BYTES = 384 * 1024 };
+
 /* A socket to ask, or -errno.  What counts for IPv4 counts for IPv6. */
 static int
 open_scratch(void)
@@ -95,7 +97,11 @@ manners_init(struct manners *manners, const struct settings *settings)
 	if (strcmp(settings->congestion, "auto") != 0)
 		return 0;
 	int error = try_congestion("reno", standard);
-	if (error == 0 && strcmp(standard, "reno") != 0 && strcmp(standard, "cubic") != 0)
+	if (error != 0)
+		return error;
+	if (strcmp(standard, "reno") == 0 || strcmp(standard, "cubic") == 0)
+		manners->loopback.much_bytes = MUCH_BYTES;
+	else
 		manners->loopback.congestion = "reno";
 	return error;
 }

@@ -19,6 +19,10 @@
  * connect.  One that BBR has begun goes on being paced under reno (sk_pacing_status, which the kernel's tcp_bbr.c sets,
  * stays): switched when it becomes large, one stream gained nothing, and 16 cost more.  Hence a client over loopback that comes to
  * a listener on every address is left to the system's control: it is known too late.
+ *
+ * Where the system does not pace, sockets over loopback that carry much get small buffers.  There is no path to be
+ * kept full, and what waits grows cold: with 384 KiB instead of the megabytes that the kernel would let them grow to,
+ * 16 streams carried 1.4 times as much, and one as much as before.  A socket that carries little never asks for them.
  */
 struct manners {
 	struct tcp_manner loopback, others;

@@ -29,12 +29,13 @@ def ratio_to(rounds, other, work, key):
 
 
 def better_peer(rounds, work, figure):
+    key, more = (figure.by, True) if figure.by else (figure.key, figure.more)
     middles = {}
     for name in rounds[0]:
-        values = of_rounds(rounds, name, work, figure.key)
+        values = of_rounds(rounds, name, work, key)
         if name not in ("direct", "sockproxy") and values:
             middles[name] = statistics.median(values)
-    return (max if figure.more else min)(middles, key=middles.get) if middles else None
+    return (max if more else min)(middles, key=middles.get) if middles else None
 
 
 def row_of(rounds, block, work, figure):

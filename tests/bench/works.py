@@ -22,8 +22,9 @@ BLOCKS = [
 ]
 
 # A figure of a work: key, what it is called, factor, decimals, whether more is better, and by block the bar for the ratio
-# to the better peer: "at least" for what should be more, "at most" for what should be less.
-Figure = namedtuple("Figure", "key name factor digits more bars")
+# to the better peer: "at least" for what should be more, "at most" for what should be less.  by: the figure that says which
+# peer is the better one, if not this one itself.
+Figure = namedtuple("Figure", "key name factor digits more bars by", defaults=(None,))
 
 
 def figures_of(work):
@@ -33,7 +34,7 @@ def figures_of(work):
                 Figure("rate", work.unit, 1, 0, True, {})]
     if work in BULK:
         return [Figure("rate", work.unit, 1, 2, True, {"one-core": 1.25, "equal": 1.0, "two-cores": 1.0, "two-equal": 1.0}),
-                Figure("cpu_ns", "CPU s/GB", 1e-9, 3, False, {"equal": 0.7, "two-cores": 1.0, "two-equal": 1.0})]
+                Figure("cpu_ns", "CPU s/GB", 1e-9, 3, False, {"equal": 0.7, "two-cores": 1.0, "two-equal": 1.0}, "rate")]
     return [Figure("rate", work.unit, 1, 0, True, {"one-core": 1.0, "two-cores": 1.0}),
             Figure("p50_us", "p50, us", 1, 0, False, {}),
             Figure("p99_us", "p99, us", 1, 0, False, {}),

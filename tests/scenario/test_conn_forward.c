@@ -74,6 +74,26 @@ START_TEST(a_long_run_goes_on_in_the_next_turn)
 }
 END_TEST
 
+/* 1: over loopback */
+START_TEST(where_much_is_carried_over_loopback_buffers_are_small)
+{
+	int much = _i == 1 ? 5000 : 0;
+
+	begin();
+	scene.bench.manners.loopback.much_bytes = 5000;
+	client->on_loopback = upstream->on_loopback = _i == 1;
+	scene_sends(&it, LEG_UPSTREAM, 100);
+	scene_turn();
+	ck_assert_int_eq(client->send_buffer, 0);
+	scene_sends(&it, LEG_UPSTREAM, PUMP_RUN_MAX);
+	scene_turn();
+	ck_assert_int_eq(upstream->receive_buffer, much);
+	ck_assert_int_eq(client->send_buffer, much);
+	ck_assert_int_eq(client->receive_buffer, 0); /* the other way nothing went */
+	ck_assert_int_eq(upstream->send_buffer, 0);
+}
+END_TEST
+
 /* Each waits for an answer; who carries much waits for nobody. */
 START_TEST(beside_others_that_talk_who_carries_much_takes_small_turns)
 {
@@ -397,6 +417,7 @@ main(void)
 	tcase_add_test(bytes, bytes_go_both_ways_whole_and_in_order);
 	tcase_add_test(bytes, an_idle_connection_holds_nothing);
 	tcase_add_test(bytes, a_long_run_goes_on_in_the_next_turn);
+	tcase_add_loop_test(bytes, where_much_is_carried_over_loopback_buffers_are_small, 0, 2);
 	tcase_add_test(bytes, beside_others_that_talk_who_carries_much_takes_small_turns);
 	tcase_add_test(bytes, what_a_slow_reader_did_not_take_stays_in_the_kernel);
 	tcase_add_test(bytes, a_unix_source_is_not_peeked_while_there_are_loans);

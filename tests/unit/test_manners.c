@@ -153,9 +153,10 @@ START_TEST(without_a_name_only_loopback_differs_and_only_where_the_system_paces)
 		ck_assert_int_eq(manner_at(loopback[i])->congestion != NULL, paces);
 		if (paces)
 			ck_assert_str_eq(manner_at(loopback[i])->congestion, "reno");
+		ck_assert_int_eq(manner_at(loopback[i])->much_bytes > 0, !paces);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		ck_assert_ptr_eq(manner_at(others[i])->congestion, NULL);
+		ck_assert(manner_at(others[i])->congestion == NULL && manner_at(others[i])->much_bytes == 0);
 }
 END_TEST
 
