@@ -327,11 +327,16 @@ cost-watching: sockproxy %D%/cost/pingpong
 
 # bench: beside HAProxy and nginx, where they are installed (haproxy, nginx-light, libnginx-mod-stream).
 EXTRA_PROGRAMS += %D%/bench/load
-EXTRA_DIST += %D%/bench/run.py %D%/bench/peers/haproxy-default.cfg %D%/bench/peers/haproxy-bufsize.cfg \
+EXTRA_DIST += %D%/bench/run.py %D%/bench/programs.py %D%/bench/works.py %D%/bench/table.py %D%/bench/picture.py \
+	%D%/bench/growth.py %D%/bench/ratios.svg %D%/bench/growth.svg %D%/bench/peers/haproxy-default.cfg %D%/bench/peers/haproxy-bufsize.cfg \
 	%D%/bench/peers/haproxy-splice.cfg %D%/bench/peers/nginx.conf
 %C%_bench_load_LDADD = -lpthread
 bench: sockproxy %D%/bench/load
 	python3 $(srcdir)/%D%/bench/run.py ./sockproxy %D%/bench/load $(BENCH)
+
+# What each costs while thousands are open.  Needs 20,000 descriptors.
+growth: sockproxy %D%/bench/load
+	python3 $(srcdir)/%D%/bench/growth.py ./sockproxy %D%/bench/load $(GROWTH)
 
 # micro: what single things cost.  Without arguments it takes a moment: so it is a part of `make check`, and cannot rot.
 check_PROGRAMS += %D%/bench/micro
@@ -348,4 +353,4 @@ coverage:
 	$(MAKE) $(AM_MAKEFLAGS) check
 	gcovr --root $(srcdir) --object-directory . --filter '$(srcdir)/src/' --sort-uncovered
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built bench bench-micro cost cost-watching listing fuzz coverage
+.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built bench growth bench-micro cost cost-watching listing fuzz coverage

@@ -11,7 +11,7 @@
  *   PORT beside CONNECTIONS SECONDS     COUNT NANOSECONDS P50 P99   the same, while 16 streams go one way
  *   PORT connect CONNECTIONS SECONDS    COUNT NANOSECONDS P50 P99   connect, one message there and back, close
  *   PORT bulk STREAMS SECONDS           BYTES NANOSECONDS 0 0       one way, as fast as it goes
- *   PORT idle CONNECTIONS 0             COUNT NANOSECONDS 0 0       opened, one message each, and held until the next job
+ *   PORT idle CONNECTIONS 0             COUNT NANOSECONDS 0 0       opened, one message each, and held until the next of its kind
  *
  * What comes back is compared with what was sent, and of what goes one way all must arrive: else the load ends.
  */
@@ -331,10 +331,18 @@ pour(int port, int streams, long seconds)
 static int held[CONNECTIONS_MAX], held_count;
 
 static void
+let_go(void)
+{
+	while (held_count > 0)
+		close(held[--held_count]);
+}
+
+static void
 hold(int port, int connections)
 {
 	long begun = now_ns();
 
+	let_go();
 	for (; held_count < connections; held_count++) {
 		int fd = held[held_count] = connect_to(port);
 		struct pollfd answered = { .fd = fd, .events = POLLIN };
@@ -345,13 +353,6 @@ hold(int port, int connections)
 	}
 	taken = 0;
 	report(held_count, now_ns() - begun);
-}
-
-static void
-let_go(void)
-{
-	while (held_count > 0)
-		close(held[--held_count]);
 }
 
 int
@@ -373,7 +374,6 @@ main(int argc, char **argv)
 	puts("ready");
 	fflush(stdout);
 	while (scanf("%d %15s %d %ld", &port, work, &connections, &seconds) == 4) {
-		let_go();
 		if (connections > CONNECTIONS_MAX)
 			return 2;
 		if (strcmp(work, "bulk") == 0)

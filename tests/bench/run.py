@@ -41,7 +41,7 @@ def measure_idle(load, program):
     before = program.memory()
     load.run(program.port, f"idle {IDLE_CONNECTIONS}", 0)
     grown = program.memory() - before
-    load.run(load.target, "pingpong 1", 0)  # lets them go
+    load.run(load.target, "idle 0", 0)  # lets them go
     return {"bytes": grown / IDLE_CONNECTIONS}
 
 
