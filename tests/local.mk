@@ -241,7 +241,18 @@ fault_tests = \
 	%D%/fault/test_stalled_reader \
 	%D%/fault/test_stalled_watcher
 
-check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests)
+# stress: much of it, at random; a short run of the same program is part of make check
+stress_tests = %D%/stress/bytes
+%C%_stress_bytes_SOURCES = \
+	%D%/stress/bytes.c \
+	%D%/stress/chance.c %D%/stress/chance.h \
+	%D%/stress/lane.c %D%/stress/lane.h \
+	%D%/stress/play.c %D%/stress/play.h \
+	%D%/stress/side.c %D%/stress/side.h \
+	%D%/stress/stream.c %D%/stress/stream.h \
+	%D%/stress/verdict.c %D%/stress/verdict.h
+
+check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests) $(stress_tests)
 TESTS += $(check_PROGRAMS) $(real_scripts) $(shell_scripts)
 
 # One folder alone.
@@ -325,6 +336,10 @@ listing: sockproxy
 cost-watching: sockproxy %D%/cost/pingpong
 	python3 $(srcdir)/%D%/cost/watching.py ./sockproxy %D%/cost/pingpong $(WHAT)
 
+# Random streams, readers, halts and ends by the gigabyte: STRESS='--bytes 100G --seed 7 --datapath splice'.
+stress: sockproxy $(stress_tests)
+	$(AM_TESTS_ENVIRONMENT) %D%/stress/bytes --bytes 10G --largest 64M $(STRESS)
+
 # bench: beside HAProxy and nginx, where they are installed (haproxy, nginx-light, libnginx-mod-stream).
 EXTRA_PROGRAMS += %D%/bench/load
 EXTRA_DIST += %D%/bench/run.py %D%/bench/programs.py %D%/bench/works.py %D%/bench/table.py %D%/bench/picture.py \
@@ -353,4 +368,7 @@ coverage:
 	$(MAKE) $(AM_MAKEFLAGS) check
 	gcovr --root $(srcdir) --object-directory . --filter '$(srcdir)/src/' --sort-uncovered
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault tests-built bench growth bench-micro cost cost-watching listing fuzz coverage
+check-stress:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(stress_tests)'
+
+.PHONY: check-unit check-scenario check-integration check-wire check-fault check-stress stress tests-built bench growth bench-micro cost cost-watching listing fuzz coverage
