@@ -99,9 +99,18 @@ begin(struct lane *lane, struct play **place)
 }
 
 static bool
+is_over(const struct lane *lane)
+{
+	return atomic_load(lane->left) <= 0 || (lane->until_ns != 0 && clock_now() >= lane->until_ns);
+}
+
+static bool
 may_begin(const struct lane *lane)
 {
-	return atomic_load(lane->left) > 0 && (lane->until_ns == 0 || clock_now() < lane->until_ns);
+	int64_t planned = (int64_t)lane->bytes - atomic_load(lane->left);
+	double seconds = (double)(clock_now() - lane->begun_ns) / NS_PER_S;
+
+	return !is_over(lane) && (lane->rate == 0 || (double)planned <= (double)lane->rate * seconds);
 }
 
 static int
@@ -226,7 +235,7 @@ lane_run(void *argument)
 	ck_assert_msg(lane->records.status == 200, "%s", lane->records.headers);
 	lane->epoll = epoll_create1(EPOLL_CLOEXEC);
 	ck_assert_int_ne(lane->epoll, -1);
-	while (lane->live > 0 || may_begin(lane)) {
+	while (lane->live > 0 || !is_over(lane)) {
 		begin_more(lane);
 		turn(lane);
 	}

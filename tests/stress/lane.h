@@ -15,11 +15,13 @@ enum { LANE_PLAYS_MAX = 1024 };
  */
 struct lane {
 	uint64_t seed;
-	int number;            /* of the daemon's listener */
-	int at_once;           /* connections */
-	uint64_t bytes_most;   /* of one direction of a connection */
-	int64_t until_ns;      /* no more after that; 0: whenever */
-	_Atomic int64_t *left; /* bytes that all lanes may still plan */
+	int number;                 /* of the daemon's listener */
+	int at_once;                /* connections */
+	uint64_t bytes_most;        /* of one direction of a connection */
+	uint64_t rate;              /* bytes a second that all lanes may plan; 0: as many as go */
+	int64_t begun_ns, until_ns; /* no more after that; 0: whenever */
+	uint64_t bytes;             /* that all lanes may plan, */
+	_Atomic int64_t *left;      /* and what is left of it */
 	struct proxy *proxy;
 	int listener; /* where the daemon connects to */
 	struct verdict verdict;

@@ -185,11 +185,8 @@ count(struct verdict *verdict, const struct play *play, const json_t *record)
 	verdict->connections++;
 	verdict->endings[play->ending]++;
 	for (int i = 0; i < 2; i++) {
-		const char *datapath = path_text(record, i == 0 ? "legs.client.datapath" : "legs.upstream.datapath");
-
 		verdict->bytes[i] += (uint64_t)leg_number(record, (enum leg_name)i, "bytes_received");
 		verdict->urgent += play->sides[i].urgent;
-		verdict->spliced += datapath != NULL && strcmp(datapath, "splice") == 0;
 	}
 }
 
@@ -218,7 +215,6 @@ verdict_add(struct verdict *verdict, const struct verdict *other)
 	verdict->urgent += other->urgent;
 	verdict->undelivered += other->undelivered;
 	verdict->undecided += other->undecided;
-	verdict->spliced += other->spliced;
 	for (int i = 0; i < 2; i++)
 		verdict->bytes[i] += other->bytes[i];
 	for (int i = 0; i < ENDINGS; i++)

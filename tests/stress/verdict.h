@@ -9,13 +9,13 @@
 struct verdict {
 	uint64_t connections, bytes[2], urgent; /* bytes: that the daemon read, by leg */
 	uint64_t undelivered, undecided;        /* undecided: no initiator, both ends came in one turn */
-	uint64_t endings[ENDINGS], spliced;     /* spliced: directions that a record shows as such */
-	char complaint[1024];                   /* empty: the record and both sides agree */
+	uint64_t endings[ENDINGS];
+	char complaint[1024]; /* empty: the record and both sides agree */
 };
 
 /* The fields that are asked for. */
 #define VERDICT_FIELDS \
-	"id,client.port,kind,bytes_received,bytes_sent,receive_queue_bytes,datapath," \
+	"id,client.port,kind,bytes_received,bytes_sent,receive_queue_bytes," \
 	"fin_received_us,fin_sent_us,rst_received_us,rst_sent_us,errno,close"
 
 /* False: they do not. */
