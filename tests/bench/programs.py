@@ -151,7 +151,7 @@ def versions(binary):
     haproxy, nginx = shutil.which("haproxy", path=PATH), shutil.which("nginx", path=PATH)
     told = [first_line([binary, "--version"])]
     if haproxy:
-        told.append(first_line([haproxy, "-v"]).split(" - ")[0].replace(" version", ""))
+        told.append(" ".join(first_line([haproxy, "-v"]).replace(" version", "").split()[:2]))
     if nginx:
         told.append(first_line([nginx, "-v"]).replace("nginx version: ", "").replace("/", " "))
     return [version for version in told if version]
