@@ -313,8 +313,9 @@ peer_expect_pattern(int fd, size_t from, size_t size)
 	}
 }
 
-size_t
-peer_fill(int fd)
+/* How much was taken; *error: 0, or errno of a send that met the end. */
+static size_t
+fill(int fd, int *error)
 {
 	static _Thread_local char piece[PIECE];
 	struct pollfd room = { .fd = fd, .events = POLLOUT };
@@ -326,10 +327,33 @@ peer_fill(int fd)
 
 		if (taken == -1 && errno == EAGAIN)
 			continue;
-		ck_assert_msg(taken != -1, "send: %s after %zu bytes", strerror(errno), total);
+		if (taken == -1) {
+			*error = errno;
+			return total;
+		}
 		total += (size_t)taken;
 	}
+	*error = 0;
 	return total;
+}
+
+size_t
+peer_fill(int fd)
+{
+	int error;
+	size_t total = fill(fd, &error);
+
+	ck_assert_msg(error == 0, "send: %s after %zu bytes", strerror(error), total);
+	return total;
+}
+
+void
+peer_fill_or_be_cut(int fd)
+{
+	int error;
+
+	fill(fd, &error);
+	ck_assert(error == 0 || error == ECONNRESET || error == EPIPE);
 }
 
 static size_t

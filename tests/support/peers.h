@@ -56,6 +56,9 @@ void peer_expect_pattern(int fd, size_t from, size_t size);
 /* Sends the pattern until no more is taken for a while; how much that was. */
 size_t peer_fill(int fd);
 
+/* The same where the other side may cut the connection meanwhile. */
+void peer_fill_or_be_cut(int fd);
+
 /* Reads what comes until the end; how much that was.  The end must be a FIN, or a RST. */
 size_t peer_read_to_end(int fd);
 size_t peer_read_to_reset(int fd);

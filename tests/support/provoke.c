@@ -173,7 +173,7 @@ provoke_fin_and_silence(struct hop *hop, enum leg_name side)
 void
 provoke_stall(struct hop *hop, enum leg_name side)
 {
-	peer_fill(*provoke_fd(hop, side));
+	peer_fill_or_be_cut(*provoke_fd(hop, side));
 }
 
 void
