@@ -4,6 +4,8 @@
 #include <sched.h>
 #include <string.h>
 
+enum { LINE = 8 }; /* words of a cache line */
+
 /* The owner's own words are plain memory to it, and so are read many at a time: nobody else writes them. */
 static const void *
 own(const struct slot *slot, int word)
@@ -11,21 +13,42 @@ own(const struct slot *slot, int word)
 	return (const void *)&slot->words[word];
 }
 
-/* Most lines of a record stay as they are from one writing to the next. */
+/* Inlined where the count is known, and then without a loop. */
+static inline void
+put(struct slot *slot, int from, const uint64_t *words, int count)
+{
+#pragma GCC unroll 8
+	for (int i = 0; i < count; i++)
+		slot_put(slot, from + i, words[from + i]);
+}
+
+/* Most cache lines of a record stay as they are from one writing to the next, and readers share them.  The version
+ * stands in the first. */
 void
 slot_write(struct slot *slot, const uint64_t *words, int count)
 {
-	enum { LINE = 8 };
+	int end = count < LINE - 1 ? count : LINE - 1;
 
 	slot_begin(slot);
-	for (int from = 0; from < count; from += LINE) {
-		int end = from + LINE < count ? from + LINE : count;
-
-		if (memcmp(own(slot, from), words + from, (size_t)(end - from) * sizeof(*words)) == 0)
-			continue;
-		for (int word = from; word < end; word++)
-			slot_set(slot, word, words[word]);
+	put(slot, 0, words, end);
+	for (; count - end >= LINE; end += LINE) {
+		if (memcmp(own(slot, end), words + end, LINE * sizeof(*words)) != 0)
+			put(slot, end, words, LINE);
 	}
+	for (int word = end; word < count; word++)
+		slot_set(slot, word, words[word]);
+	slot_end(slot);
+}
+
+void
+slot_fill(struct slot *slot, const uint64_t *words, int count)
+{
+	int end = 0;
+
+	slot_begin(slot);
+	for (; count - end >= LINE; end += LINE)
+		put(slot, end, words, LINE);
+	put(slot, end, words, count - end);
 	slot_end(slot);
 }
 

@@ -69,8 +69,11 @@ slot_set(struct slot *slot, int word, uint64_t value)
 		slot_put(slot, word, value);
 }
 
-/* Owner only: begin, set the first `count` words, end. */
+/* Owner only: begin, write the first `count` words where they differ, end … */
 void slot_write(struct slot *slot, const uint64_t *words, int count);
+
+/* … or all of them: for a slot whose words have nothing to do with the new ones. */
+void slot_fill(struct slot *slot, const uint64_t *words, int count);
 
 /* Owner only: its own words, which nobody else writes. */
 void slot_recall(const struct slot *slot, uint64_t *copy, int count);

@@ -58,7 +58,7 @@ ring_append(struct ring *ring, const uint64_t *words)
 {
 	uint64_t number = atomic_load_explicit(&ring->head, memory_order_relaxed);
 
-	slot_write(slot_at(ring, number), words, ring->words);
+	slot_fill(slot_at(ring, number), words, ring->words);
 	atomic_store_explicit(&ring->head, number + 1, memory_order_release);
 	return number;
 }
