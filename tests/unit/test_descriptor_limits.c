@@ -29,7 +29,10 @@ leave(rlim_t soft, rlim_t hard)
 		return false;
 	}
 	nofile = (struct rlimit){ .rlim_cur = soft, .rlim_max = hard };
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &nofile), 0);
+	if (setrlimit(RLIMIT_NOFILE, &nofile) == -1) { /* valgrind keeps some for itself */
+		printf("%llu descriptors cannot be set here: %s\n", (unsigned long long)hard, strerror(errno));
+		return false;
+	}
 	return true;
 }
 
