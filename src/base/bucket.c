@@ -26,12 +26,6 @@ bucket_return(struct bucket *bucket, uint32_t per_second)
 		atomic_fetch_sub(&bucket->full_at, NS_PER_S / per_second);
 }
 
-void
-bucket_fill(struct bucket *bucket)
-{
-	atomic_store(&bucket->full_at, 0);
-}
-
 bool
 bucket_is_full(const struct bucket *bucket, int64_t now)
 {

@@ -23,7 +23,6 @@ bool bucket_take(struct bucket *bucket, uint32_t per_second, int64_t now);
 /* What was taken, for whoever could not use it. */
 void bucket_return(struct bucket *bucket, uint32_t per_second);
 
-void bucket_fill(struct bucket *bucket);
 bool bucket_is_full(const struct bucket *bucket, int64_t now);
 
 #endif

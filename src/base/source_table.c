@@ -6,7 +6,8 @@
  * Two workers that meet the first two clients of a source at once may each take
  * an entry for it.  So a limit is held against all that its set has of a source:
  * first counted, then summed, so that of two at least one sees the other.
- * When both do and give way, they find the same entry the next time.
+ * When both do and give way, they find the same entry the next time.  Tokens
+ * come from the bucket of the first entry that is theirs, whosever it is.
  */
 #include "base/source_table.h"
 
@@ -143,21 +144,21 @@ is_of_no_account(const struct source_set *set, int way, uint64_t holder, int64_t
 	return count_of(holder) == 0 && bucket_is_full(&set->buckets[way], now);
 }
 
-/* An entry of no account becomes this source's.  -1: there is none. */
+/* An entry of no account becomes this source's.  -1: there is none.  Its bucket was full when we looked, and stays as it is: what is
+ * gone from it by now was taken by this very source, by way of another worker.  (Or by whoever had the entry, and came and went
+ * between our look and our taking it over; that may cost this source one second.) */
 static int
 take_over(struct source_set *set, uint64_t tag, int64_t now)
 {
 	for (int way = 0; way < WAYS; way++) {
 		uint64_t holder = atomic_load(&set->holders[way]);
 
+		if (tag_of(holder) == tag)
+			return way;
 		if (!is_of_no_account(set, way, holder, now))
 			continue;
-		if (atomic_compare_exchange_strong(&set->holders[way], &holder, tag << COUNT_BITS)) {
-			/* Who had it may have come and gone since we looked at the bucket. */
-			if (!bucket_is_full(&set->buckets[way], now))
-				bucket_fill(&set->buckets[way]);
+		if (atomic_compare_exchange_strong(&set->holders[way], &holder, tag << COUNT_BITS))
 			return way;
-		}
 		if (tag_of(holder) == tag) /* by another worker, for the same source */
 			return way;
 	}
@@ -252,5 +253,8 @@ source_table_count(const struct source_table *table, uint32_t entry)
 struct bucket *
 source_table_bucket(struct source_table *table, uint32_t entry)
 {
-	return &set_of(table, entry)->buckets[entry % WAYS];
+	struct source_set *set = set_of(table, entry);
+	int first = find_way(set, tag_of(atomic_load(&set->holders[entry % WAYS])));
+
+	return &set->buckets[first == -1 ? (int)(entry % WAYS) : first];
 }

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/bucket.h"
 #include "base/clock.h"
 #include "base/flow.h"
 #include "support/suite.h"
@@ -328,6 +329,48 @@ START_TEST(of_two_that_come_at_once_one_is_let_in)
 }
 END_TEST
 
+/* Both come for the first time, and a second later than all before them, whose buckets are full again. */
+static void *
+draw(void *argument)
+{
+	struct meeting *meeting = argument;
+
+	for (int64_t round = 1; !meeting->over; round++) {
+		const uint8_t ip[16] = {
+			[10] = 0xff, [11] = 0xff, [12] = 10, [14] = (uint8_t)(round >> 8), [15] = (uint8_t)round
+		};
+		int64_t now = NOON + round * 2 * NS_PER_S;
+		uint32_t entry;
+
+		wait_for_both(meeting);
+		ck_assert_int_eq(source_table_enter(table, ip, 0, now, &entry), SOURCE_COUNTED);
+		meeting->inside += bucket_take(source_table_bucket(table, entry), 1, now);
+		wait_for_both(meeting);
+		if (meeting->inside > meeting->most_inside)
+			meeting->most_inside = meeting->inside;
+		meeting->nobody += meeting->inside == 0;
+		if (clock_now() >= meeting->until)
+			meeting->over = true;
+		wait_for_both(meeting);
+		meeting->inside = 0;
+		source_table_leave(table, entry);
+	}
+	return NULL;
+}
+
+START_TEST(two_that_come_at_once_draw_from_one_bucket)
+{
+	struct meeting meeting = { .until = clock_now() + MEETINGS_NS };
+	pthread_t other;
+
+	ck_assert_int_eq(pthread_create(&other, NULL, draw, &meeting), 0);
+	draw(&meeting);
+	pthread_join(other, NULL);
+	ck_assert_int_eq(meeting.most_inside, 1);
+	ck_assert_int_eq(meeting.nobody, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -347,6 +390,7 @@ main(void)
 	tcase_add_test(many, threads_together_exceed_no_limit_and_leave_no_count);
 	tcase_add_test(many, entries_change_hands_without_a_mistake);
 	tcase_add_test(many, of_two_that_come_at_once_one_is_let_in);
+	tcase_add_test(many, two_that_come_at_once_draw_from_one_bucket);
 	suite_add_tcase(suite, alone);
 	suite_add_tcase(suite, many);
 	return suite_main(suite);
