@@ -340,6 +340,11 @@ cost-watching: sockproxy %D%/cost/pingpong
 stress: sockproxy $(stress_tests)
 	$(AM_TESTS_ENVIRONMENT) %D%/stress/bytes --bytes 10G --largest 64M $(STRESS)
 
+# An hour of that beside questions, short connections, lists and followers: SOAK='--minutes 10 --csv soak.csv'.
+EXTRA_DIST += %D%/stress/soak.py
+soak: sockproxy $(stress_tests) %D%/cost/pingpong
+	python3 $(srcdir)/%D%/stress/soak.py ./sockproxy %D%/stress/bytes %D%/cost/pingpong $(SOAK)
+
 # bench: beside HAProxy and nginx, where they are installed (haproxy, nginx-light, libnginx-mod-stream).
 EXTRA_PROGRAMS += %D%/bench/load
 EXTRA_DIST += %D%/bench/run.py %D%/bench/programs.py %D%/bench/works.py %D%/bench/table.py %D%/bench/picture.py \
@@ -371,4 +376,4 @@ coverage:
 check-stress:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(stress_tests)'
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault check-stress stress tests-built bench growth bench-micro cost cost-watching listing fuzz coverage
+.PHONY: check-unit check-scenario check-integration check-wire check-fault check-stress stress soak tests-built bench growth bench-micro cost cost-watching listing fuzz coverage

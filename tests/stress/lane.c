@@ -18,7 +18,7 @@
 
 enum { EVENTS = 64, TURN_MS = 2, DESCRIPTION_MAX = 4096 };
 #define LOOK_NS  (20 * NS_PER_MS)
-#define STUCK_NS (60 * NS_PER_S)
+#define STUCK_NS (30 * NS_PER_S)
 
 /* Both ends of one connection have an event's data each: the play, and in the lowest bit the leg. */
 static void *

@@ -24,8 +24,9 @@ static const uint64_t most_for[READERS] = {
 	[READER_EAGER] = UINT64_MAX,
 	[READER_STALLS] = 32 * MEBIBYTE,
 	[READER_SIPS] = MEBIBYTE,
-	[READER_TINY] = MEBIBYTE / 16,
+	[READER_TINY] = UINT64_MAX, /* its own buffers are the measure */
 };
+enum { BUFFERS_MOST = 64 };
 
 const char *
 ending_text(enum ending ending)
@@ -45,11 +46,13 @@ draw_ending(struct chance *chance)
 }
 
 static uint64_t
-draw_plan(struct chance *chance, enum reader reader, uint64_t most)
+draw_plan(struct chance *chance, const struct side *reader, uint64_t most)
 {
-	uint64_t plan = chance_happens(chance, 50) ? 0 : chance_size(chance, 1, most);
+	uint64_t plan = chance_happens(chance, 50) ? 0 : chance_size(chance, 1, most), bound = most_for[reader->reader];
 
-	return plan < most_for[reader] ? plan : most_for[reader];
+	if (reader->reader == READER_TINY)
+		bound = (uint64_t)reader->buffer * BUFFERS_MOST;
+	return plan < bound ? plan : bound;
 }
 
 void
@@ -63,7 +66,7 @@ play_init(struct play *play, uint64_t seed, uint64_t number, uint64_t bytes_most
 	for (int i = 0; i < 2; i++)
 		side_init(&sides[i], chance_from(chance_draw(&chance), (uint64_t)i), epoll);
 	for (int i = 0; i < 2; i++) {
-		sides[i].out_plan = draw_plan(&chance, sides[!i].reader, bytes_most);
+		sides[i].out_plan = draw_plan(&chance, &sides[!i], bytes_most);
 		stream_open(&sides[i].in, sides[!i].out.seed);
 	}
 	const struct side *first = &sides[play->first], *other = &sides[!play->first];
@@ -148,6 +151,7 @@ play_decide(struct play *play, int64_t now_ns)
 	for (int i = 0; i < 2; i++) {
 		struct side *side = &play->sides[i];
 
+		side->waits &= side->out.at > play->sides[!i].in.at && play->sides[!i].fd != -1;
 		if (side->fd != -1 && may_finish(play, (enum leg_name)i))
 			side_finish(side);
 		if (side->fd != -1 && is_through(side))

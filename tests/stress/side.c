@@ -13,7 +13,16 @@
 #include <unistd.h>
 #include "base/clock.h"
 
-enum { PIECE = 1 << 18, WRITE_MOST = 1 << 20, SIP_MOST = 8192, URGENT_PERMILLE = 5 };
+enum {
+	PIECE = 1 << 18,
+	WRITE_MOST = 1 << 20,
+	SIP_MOST = 8192,
+	URGENT_PERMILLE = 20,
+	SMALL_SEGMENT = 536,
+	WAIT_PERMILLE = 20,
+	BUFFER_LEAST = 2048,
+	BUFFER_MOST = 65536
+};
 
 static const struct {
 	unsigned weight, pause_permille; /* of its reads */
@@ -41,6 +50,7 @@ side_init(struct side *side, struct chance chance, int epoll)
 {
 	*side = (struct side){ .fd = -1, .epoll = epoll, .chance = chance };
 	side->reader = draw_reader(&side->chance);
+	side->buffer = (int)chance_size(&side->chance, BUFFER_LEAST, BUFFER_MOST);
 	side->pause_permille = chance_happens(&side->chance, 300) ? (unsigned)chance_size(&side->chance, 1, 30) : 0;
 	stream_open(&side->out, chance_draw(&side->chance));
 }
@@ -54,9 +64,11 @@ side_dress(const struct side *side, int fd)
 	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
 	if (chance_happens(&chance, 700))
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (side->reader == READER_TINY) {
-		size = (int)chance_size(&chance, 2048, 16384);
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	if (side->reader ==
+	    READER_TINY) { /* in small segments the daemon's kernel takes as much of a send as there is room for */
+		size = SMALL_SEGMENT;
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &side->buffer, sizeof(side->buffer));
+		setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &size, sizeof(size));
 	}
 	if (chance_happens(&chance, 100)) {
 		size = (int)chance_size(&chance, 4096, 65536);
@@ -106,6 +118,7 @@ send_some(struct side *side, int64_t now_ns)
 	stream_pass(&side->out, bytes, (size_t)sent);
 	side->urgent += (flags & MSG_OOB) != 0;
 	side->write_left -= (size_t)sent;
+	side->waits = side->write_left == 0 && chance_happens(&side->chance, WAIT_PERMILLE);
 	if (chance_happens(&side->chance, side->pause_permille))
 		side->send_at_ns = now_ns + (int64_t)chance_size(&side->chance, NS_PER_MS / 10, 20 * NS_PER_MS);
 	return true;
@@ -148,7 +161,7 @@ read_some(struct side *side, int64_t now_ns)
 static bool
 wants_to_send(const struct side *side, int64_t now_ns)
 {
-	return !side->finished && !side_has_sent_all(side) && side->send_at_ns <= now_ns;
+	return !side->finished && !side_has_sent_all(side) && !side->waits && side->send_at_ns <= now_ns;
 }
 
 static bool
@@ -204,6 +217,7 @@ side_finish(struct side *side)
 void
 side_close(struct side *side)
 {
+	ioctl(side->fd, FIONREAD, &side->unread);
 	close(side->fd);
 	side->fd = -1;
 	side->watched = 0;

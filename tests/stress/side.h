@@ -18,13 +18,16 @@ struct side {
 	unsigned watched; /* events */
 	struct chance chance;
 	enum reader reader;
+	int buffer; /* of a tiny one */
 	struct stream out, in;
 	uint64_t out_plan; /* bytes it means to send */
+	bool waits;        /* until the other has read all that it sent */
 	uint64_t urgent;   /* bytes sent as urgent ones */
 	size_t write_most, write_left;
 	unsigned writes_left;    /* until it changes its mind about write_most */
 	unsigned pause_permille; /* of its writes */
 	int64_t send_at_ns, read_at_ns;
+	int unread;    /* what its kernel had for it when it closed */
 	bool finished; /* it sent its FIN, or was closed */
 	bool ended;    /* nothing more comes, */
 	bool in_order; /* and it was a FIN that said so */

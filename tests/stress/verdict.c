@@ -96,6 +96,24 @@ judge_direction(struct verdict *verdict, const struct play *play, const struct d
 	}
 }
 
+/* Who broke off got what it read, and what its kernel had, which may grow until the very end.  But its kernel may have
+ * acknowledged less: the last of it with nothing but the RST.  So what is told as undelivered is rarely another number,
+ * and that is counted. */
+static void
+judge_leftovers(struct verdict *verdict, const struct play *play, const struct direction *way)
+{
+	const struct side *reader = &play->sides[way->to];
+	uint64_t known = way->received + (uint64_t)(way->unread > 0 ? way->unread : 0);
+	uint64_t delivered = known - (uint64_t)way->undelivered, most = way->got + (uint64_t)reader->unread;
+
+	if (way->to != play->first || play->ending <= ENDING_ANSWERED || way->undelivered < 0 || most == known)
+		return;
+	if (delivered >= way->got && delivered <= most)
+		verdict->tight++;
+	else
+		verdict->loose++;
+}
+
 static void
 judge_order(struct verdict *verdict, const struct play *play, const json_t *record)
 {
@@ -121,6 +139,16 @@ is_reason(const json_t *record, enum leg_name leg, const char *what)
 
 	snprintf(reason, sizeof(reason), "%s_%s", leg_text(leg), what);
 	return strcmp(path_text(record, "close.reason"), reason) == 0;
+}
+
+/* Its reset may be quicker than the news that the upstream is there: then nothing was carried. */
+static bool
+is_too_early(const struct play *play, const json_t *record)
+{
+	return play->first == LEG_CLIENT && play->ending > ENDING_ANSWERED &&
+	       is_reason(record, LEG_CLIENT, "abort_connecting") &&
+	       leg_number(record, LEG_CLIENT, "bytes_received") == 0 &&
+	       leg_number(record, LEG_UPSTREAM, "bytes_received") == 0;
 }
 
 /* Whoever acted first is to blame; whether its FIN or its RST, is for the kernels to decide where it broke off. */
@@ -198,11 +226,13 @@ verdict_on(struct verdict *verdict, const struct play *play, const json_t *recor
 		struct direction way = direction_from(play, record, (enum leg_name)i);
 
 		judge_direction(verdict, play, &way);
+		judge_leftovers(verdict, play, &way);
 		verdict->undelivered += way.undelivered > 0 ? (uint64_t)way.undelivered : 0;
 	}
 	if (play->ending <= ENDING_ANSWERED)
 		judge_order(verdict, play, record);
-	judge_reason(verdict, play, record);
+	if (!is_too_early(play, record))
+		judge_reason(verdict, play, record);
 	judge_initiator(verdict, record);
 	count(verdict, play, record);
 	return verdict->complaint[0] == '\0';
@@ -215,6 +245,8 @@ verdict_add(struct verdict *verdict, const struct verdict *other)
 	verdict->urgent += other->urgent;
 	verdict->undelivered += other->undelivered;
 	verdict->undecided += other->undecided;
+	verdict->tight += other->tight;
+	verdict->loose += other->loose;
 	for (int i = 0; i < 2; i++)
 		verdict->bytes[i] += other->bytes[i];
 	for (int i = 0; i < ENDINGS; i++)

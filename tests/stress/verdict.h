@@ -9,6 +9,7 @@
 struct verdict {
 	uint64_t connections, bytes[2], urgent; /* bytes: that the daemon read, by leg */
 	uint64_t undelivered, undecided;        /* undecided: no initiator, both ends came in one turn */
+	uint64_t tight, loose;                  /* directions that broke off and lost bytes: told to the byte, or not */
 	uint64_t endings[ENDINGS];
 	char complaint[1024]; /* empty: the record and both sides agree */
 };
