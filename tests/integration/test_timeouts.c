@@ -9,7 +9,7 @@
 #include "support/wait_until.h"
 
 /* MUCH is more than the way to a SMALL reader holds, and less than its sender's own kernel takes. */
-enum { TIMEOUT_US = 100000, SMALL = 4096, LEFTOVER = 32768, MUCH = 1 << 18 };
+enum { TIMEOUT_US = 100000, SMALL = 4096, LEFTOVER = 32768, MUCH = 4 << 20 };
 
 /* `leg` may be NULL. */
 static json_t *
