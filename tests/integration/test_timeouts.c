@@ -8,8 +8,7 @@
 #include "support/suite.h"
 #include "support/wait_until.h"
 
-/* MUCH is more than the way to a SMALL reader holds, and less than its sender's own kernel takes. */
-enum { TIMEOUT_US = 100000, SMALL = 4096, LEFTOVER = 32768, MUCH = 4 << 20 };
+enum { TIMEOUT_US = 100000, SMALL = 4096, LEFTOVER = 32768 };
 
 /* `leg` may be NULL. */
 static json_t *
@@ -104,10 +103,9 @@ START_TEST(a_client_that_takes_nothing_meets_the_stall_timeout)
 	hop.proxy = proxy_start("-l 127.0.0.1:0 -u %s --stall-timeout 100ms", peer_local(hop.listener).text);
 	hop.client = peer_try_connect(proxy_listener(hop.proxy, 0), SMALL);
 	hop.upstream = peer_accept(hop.listener);
-	peer_send_pattern(hop.upstream, 0, MUCH);
+	peer_send_to_reset(hop.upstream);
 	json_t *record = expect_timeout(&hop, "stall_timeout", "client");
 	ck_assert_int_gt(path_number(record, "close.undelivered_bytes.to_client"), 0);
-	ck_assert_int_ne(peer_await_error(hop.upstream), 0);
 	hop_end(&hop);
 }
 END_TEST
@@ -118,10 +116,9 @@ START_TEST(an_upstream_that_takes_nothing_meets_the_stall_timeout)
 
 	hop.proxy = proxy_start("-l 127.0.0.1:0 -u %s --stall-timeout 100ms", peer_local(hop.listener).text);
 	hop_connect(&hop);
-	peer_send_pattern(hop.client, 0, MUCH);
+	peer_send_to_reset(hop.client);
 	json_t *record = expect_timeout(&hop, "stall_timeout", "upstream");
 	ck_assert_int_gt(path_number(record, "close.undelivered_bytes.to_upstream"), 0);
-	ck_assert_int_ne(peer_await_error(hop.client), 0);
 	hop_end(&hop);
 }
 END_TEST

@@ -289,6 +289,20 @@ peer_send_pattern(int fd, size_t from, size_t size)
 	}
 }
 
+void
+peer_send_to_reset(int fd)
+{
+	static const char piece[PIECE];
+	enum { ENDLESS = 1 << 30 };
+	ssize_t taken = 0;
+
+	for (size_t sent = 0; taken != -1; sent += (size_t)taken) {
+		ck_assert_uint_lt(sent, ENDLESS);
+		taken = send(fd, piece, PIECE, MSG_NOSIGNAL);
+	}
+	ck_assert_int_eq(errno, ECONNRESET);
+}
+
 static void
 check_pattern(const char *bytes, size_t from, size_t size)
 {

@@ -51,6 +51,9 @@ void peer_reset(int *fd);
 
 /* A recognisable stream of `size` bytes that begins at place `from`. */
 void peer_send_pattern(int fd, size_t from, size_t size);
+
+/* Sends whatever until a RST ends it, however much the system takes before. */
+void peer_send_to_reset(int fd);
 void peer_expect_pattern(int fd, size_t from, size_t size);
 
 /* Sends the pattern until no more is taken for a while; how much that was. */
