@@ -208,8 +208,13 @@ chronicle_note(struct conn *conn, struct note note)
 void
 chronicle_first_byte(struct conn *conn, enum leg_name from)
 {
-	struct record *record = chronicle_edit(conn);
+	struct workbench *bench = conn->bench;
+	union record_words few;
+	struct record *record = conn->drafting ? bench->draft : &few.record;
 	int64_t *firsts[LEG_COUNT] = { &record->first_client_byte_us, &record->first_upstream_byte_us };
+
+	if (!conn->drafting)
+		table_first_bytes(bench->slots, conn->slot, &few);
 	int64_t other = *firsts[leg_other(from)];
 
 	if (*firsts[from] != RECORD_UNKNOWN)
@@ -217,8 +222,11 @@ chronicle_first_byte(struct conn *conn, enum leg_name from)
 	*firsts[from] = chronicle_offset(conn);
 	if (other == RECORD_UNKNOWN)
 		record->speaks_first = (uint8_t)from;
-	else if (other >= record_offset_us(record, conn_now(conn))) /* both in this turn: no order is known */
+	else if (other >= (conn_now(conn) - conn->times.opened) / NS_PER_US) /* both in this turn: no order is known */
 		record->speaks_first = LEG_NONE;
+	record->spoke_last = conn->speaker;
+	if (!conn->drafting)
+		table_set_first_bytes(bench->slots, conn->slot, &few);
 }
 
 void

@@ -80,8 +80,6 @@ chronicle_speech(struct conn *conn, enum leg_name from, uint64_t received_before
 {
 	const struct pump *to_it = &conn->pumps[leg_other(from)];
 
-	if (received_before == 0)
-		chronicle_first_byte(conn, from);
 	/* In no dialogue by turns do both sides speak in one turn of the loop, nor does one
 	 * while what it is told waits for it. */
 	if (conn->heard == now || pump_holds(to_it) || to_it->sink_full)
@@ -93,6 +91,8 @@ chronicle_speech(struct conn *conn, enum leg_name from, uint64_t received_before
 	}
 	conn->speaker = (uint8_t)from;
 	conn->speech_from = received_before;
+	if (received_before == 0)
+		chronicle_first_byte(conn, from);
 }
 
 /* What the pump that reads from this leg has moved since it had these counts. */

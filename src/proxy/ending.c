@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/tcp_info.h"
 #include "proxy/chronicle.h"
 #include "proxy/farewell.h"
 #include "proxy/look.h"
@@ -11,6 +12,7 @@ static void
 say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 {
 	struct record *record = chronicle_edit(conn);
+	struct last_look *look = &conn->bench->last_look;
 	struct farewell farewell = {
 		.why = conn->why,
 		.fault = close_meanings[conn->why].how == HOW_TIMEOUT ? conn->fault : LEG_NONE,
@@ -26,6 +28,7 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 		const struct conn_leg *leg = &conn->legs[i];
 
 		farewell.legs[i] = (struct farewell_leg){
+			.facts = look->of == conn && look->known[i] ? &look->facts[i] : NULL,
 			.fd = leg->watch.fd,
 			.is_unix = leg->is_unix,
 			.ended = leg->ended,
@@ -38,6 +41,7 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 	record->state = CONN_CLOSED;
 	chronicle_counters(conn);
 	farewell_say(&farewell, record);
+	look->of = NULL;
 }
 
 void
@@ -82,6 +86,22 @@ ending_is_lossy(const struct conn *conn)
 	return false;
 }
 
+/* Of `sent`, our FIN among it, what nobody has acknowledged.  All that the kernel says is kept for the farewell,
+ * which mostly follows at once. */
+static uint64_t
+ask_queued(struct conn *conn, enum leg_name leg, uint64_t sent)
+{
+	struct last_look *look = &conn->bench->last_look;
+
+	look->known[leg] = !conn->legs[leg].is_unix && tcp_info_read(conn->legs[leg].watch.fd, &look->facts[leg]);
+	if (!look->known[leg])
+		return 0; /* a Unix socket's bytes are there as soon as they are sent */
+	uint64_t acknowledged = look->facts[leg].bytes_acked;
+
+	acknowledged -= acknowledged > 0 && leg == LEG_UPSTREAM;
+	return sent > acknowledged ? sent - acknowledged : 0;
+}
+
 /* Bytes that go on coming must not keep one that an admin ends: until both FINs are on their way none count. */
 static bool
 is_progress(const struct conn *conn, uint64_t acknowledged)
@@ -95,26 +115,25 @@ enum conn_event
 ending_look(struct conn *conn)
 {
 	bool awaits_fins = conn->concluding && !ending_is_lossy(conn);
+	struct last_look *look = &conn->bench->last_look;
 	uint64_t acknowledged = 0;
 	bool owed = false;
 
 	for (int i = 0; i < LEG_COUNT; i++) {
 		const struct pump *to = &conn->pumps[leg_other(i)];
 		uint64_t sent = to->sent + (i == LEG_UPSTREAM ? conn->prologue : 0) + conn->legs[i].fin_sent;
-		int queued;
 
+		look->known[i] = false;
 		if (conn->legs[i].error != 0 || conn->legs[i].watch.fd == -1)
 			continue;
-		queued = socket_outq(conn->legs[i].watch.fd);
-		if (queued <= 0)
-			acknowledged += sent;
-		else if ((uint64_t)queued < sent)
-			acknowledged += sent - (uint64_t)queued;
+		uint64_t queued = ask_queued(conn, i, sent);
+		acknowledged += sent - queued;
 		if (!to->through || queued > 0 || (awaits_fins && !conn->legs[i].ended)) {
 			owed = true;
 			conn->owed = (uint8_t)i;
 		}
 	}
+	look->of = owed ? NULL : conn;
 	if (!owed)
 		return EV_FLUSHED;
 	if (is_progress(conn, acknowledged))

@@ -4,11 +4,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "net/tcp_info.h"
 #include "track/record.h"
 
 /* What conn knows of a leg when it is about to close it. */
 struct farewell_leg {
-	int fd; /* -1: there is no socket */
+	int fd;                        /* -1: there is no socket */
+	const struct tcp_facts *facts; /* of a moment ago, and nothing was sent since; NULL: to be asked */
 	bool is_unix;
 	bool ended; /* its FIN was seen */
 	bool abort; /* it will be closed by a RST */

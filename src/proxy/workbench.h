@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 #include "net/loop.h"
+#include "net/tcp_info.h"
 #include "proxy/manners.h"
 #include "proxy/newcomers.h"
 #include "proxy/pump.h"
@@ -35,6 +36,13 @@ struct workbench {
 	struct manners manners_at_connect; /* … and what of them is set at once */
 	struct admission *admission;       /* one for all workers */
 	unsigned next_source;              /* round robin over settings->sources */
+
+	/* What the look that found a connection through with everything was told, for its farewell. */
+	struct last_look {
+		const struct conn *of; /* NULL: there is none */
+		bool known[LEG_COUNT];
+		struct tcp_facts facts[LEG_COUNT];
+	} last_look;
 
 	struct newcomers newcomers; /* the sampler's */
 	struct pump_tools tools;

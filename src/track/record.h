@@ -126,6 +126,8 @@ struct record {
 _Static_assert(sizeof(struct record) <= RECORD_WORDS * sizeof(uint64_t), "a record fits in its slot");
 _Static_assert(offsetof(struct record, id) == 7 * sizeof(uint64_t), "the hot line is one cache line");
 _Static_assert((RECORD_WORDS + 1) % 8 == 0, "and so in every slot of the table");
+_Static_assert(offsetof(struct record, spoke_last) / 8 == offsetof(struct record, speaks_first) / 8,
+    "who spoke stands in one word");
 _Static_assert(offsetof(struct record, turns) + sizeof(struct record_turns) <= 15 * sizeof(uint64_t),
     "and what is counted of turns is in the next");
 

@@ -167,6 +167,33 @@ table_commit(struct table *table, int worker, uint32_t slot)
 	return &part->draft;
 }
 
+static const int first_bytes[] = {
+	RECORD_WORD(first_client_byte_us), RECORD_WORD(first_upstream_byte_us),
+	RECORD_WORD(speaks_first), /* and spoke_last */
+};
+enum { FIRST_BYTES = sizeof(first_bytes) / sizeof(first_bytes[0]) };
+
+void
+table_first_bytes(struct table_slots slots, uint32_t number, union record_words *few)
+{
+	const struct slot *slot = table_slot(slots, number);
+
+	for (int i = 0; i < FIRST_BYTES; i++)
+		few->words[first_bytes[i]] = slot_own(slot, first_bytes[i]);
+}
+
+void
+table_set_first_bytes(struct table_slots slots, uint32_t number, const union record_words *few)
+{
+	struct slot *slot = table_slot(slots, number);
+
+	slot_begin(slot);
+	table_add(slot, RECORD_WORD(revision), 1);
+	for (int i = 0; i < FIRST_BYTES; i++)
+		slot_put(slot, first_bytes[i], few->words[first_bytes[i]]);
+	slot_end(slot);
+}
+
 struct table_slots
 table_slots(const struct table *table, int worker)
 {

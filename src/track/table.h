@@ -84,6 +84,10 @@ table_count(struct table_slots slots, uint32_t number, const struct record_count
 	slot_end(slot);
 }
 
+/* When the first payload of each leg came, and who spoke: `few` holds nothing else, and it is published by itself. */
+void table_first_bytes(struct table_slots slots, uint32_t number, union record_words *few);
+void table_set_first_bytes(struct table_slots slots, uint32_t number, const union record_words *few);
+
 /* Any thread, from here on. */
 
 /* Where a walk over the table goes on; all zero to begin.  Slots come in order, so
