@@ -75,6 +75,7 @@ libsockproxy_a_SOURCES = \
 	%D%/export/schema.c %D%/export/schema.h \
 	%D%/proxy/accept_pace.h \
 	%D%/proxy/admission.c %D%/proxy/admission.h \
+	%D%/proxy/carrying.c %D%/proxy/carrying.h \
 	%D%/proxy/chronicle.c %D%/proxy/chronicle.h \
 	%D%/proxy/conn.c %D%/proxy/conn.h %D%/proxy/conns.c %D%/proxy/conns.h %D%/proxy/conn_parts.h \
 	%D%/proxy/deadline.c %D%/proxy/deadline.h \
@@ -82,6 +83,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/dialing.c %D%/proxy/dialing.h \
 	%D%/proxy/ending.c %D%/proxy/ending.h \
 	%D%/proxy/farewell.c %D%/proxy/farewell.h \
+	%D%/proxy/leg_end.c %D%/proxy/leg_end.h \
 	%D%/proxy/lifecycle.c %D%/proxy/lifecycle.h \
 	%D%/proxy/limits.c %D%/proxy/limits.h \
 	%D%/proxy/listener.c %D%/proxy/listener.h \

@@ -22,32 +22,27 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sys/socket.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
+#include "proxy/carrying.h"
 #include "proxy/chronicle.h"
 #include "proxy/dialing.h"
 #include "proxy/ending.h"
-#include "proxy/look.h"
+#include "proxy/leg_end.h"
 #include "proxy/sniffing.h"
 #include "proxy/symptoms.h"
 #include "track/conn_id.h"
 
 enum {
-	LOOK_FIRST_MS = 1,   /* a RST waits: how soon to look at the queue again, doubling … */
-	LOOK_MOST_MS = 50,   /* … up to this */
-	LOOK_FINS_MS = 1000, /* two FINs wait: edges tell, this only measures progress */
-	RETRY_MS = 5,        /* a Unix listener's queue is full: no edge tells when it is not */
-	SILENCE_LOOKS = 4,   /* looks within one user timeout */
-	TALK_MS = 20,
+	LOOK_FIRST_MS = 1,    /* a RST waits: how soon to look at the queue again, doubling … */
+	LOOK_MOST_MS = 50,    /* … up to this */
+	LOOK_FINS_MS = 1000,  /* two FINs wait: edges tell, this only measures progress */
+	RETRY_MS = 5,         /* a Unix listener's queue is full: no edge tells when it is not */
+	SILENCE_LOOKS = 4,    /* looks within one user timeout */
 	UNANSWERED_LEAST = 2, /* probes in a row without an answer before silence means loss */
 };
-
-static const enum conn_event fin_event[LEG_COUNT] = { EV_CLIENT_FIN, EV_UPSTREAM_FIN };
-static const enum conn_event rst_event[LEG_COUNT] = { EV_CLIENT_RST, EV_UPSTREAM_RST };
-static const enum conn_event lost_event[LEG_COUNT] = { EV_CLIENT_LOST, EV_UPSTREAM_LOST };
 
 /* What lifecycle.c can ask for; each answers with the event that it caused. */
 
@@ -186,214 +181,6 @@ conn_step(struct conn *conn, enum conn_event event)
 	}
 }
 
-/* What sockets and pumps tell. */
-
-static void
-note_end(struct conn *conn, enum leg_name leg)
-{
-	struct conn_leg *it = &conn->legs[leg];
-
-	if (it->end_turn == 0) {
-		it->end_turn = (uint32_t)loop_turns(conn->bench->loop);
-		it->end_met = true;
-	}
-	chronicle_tcp_state(conn, leg);
-}
-
-/* Before the connect is done a FIN is no event: it waits, and is one then.  A leg without a socket has none. */
-static void
-see_fin(struct conn *conn, enum leg_name leg)
-{
-	struct conn_leg *it = &conn->legs[leg];
-
-	if (it->ended || it->watch.fd == -1)
-		return;
-	it->ended = true;
-	note_end(conn, leg);
-	chronicle_edit(conn)->legs[leg].fin_received_us = chronicle_offset(conn);
-	if (!conn_is_forwarding(conn) && conn->state != CONN_FLUSHING)
-		return;
-	conn_step(conn, fin_event[leg]);
-	if (conn_is_forwarding(conn))
-		chronicle_news(conn, EVENT_HALF_CLOSE);
-}
-
-/* Its FIN came before the RST that is being told. */
-static bool
-has_finished(const struct conn *conn, enum leg_name leg, enum symptom symptom)
-{
-	const struct conn_leg *it = &conn->legs[leg];
-
-	if (symptom != SYMPTOM_RST || it->is_unix)
-		return symptom == SYMPTOM_FIN_THEN_RST;
-	return it->fin_sent &&
-	       symptom_has_finished(it->watch.fd, conn->pumps[leg].received + (leg == LEG_CLIENT ? conn->preface : 0));
-}
-
-/* What came before the loss still goes to the other side; what was for it can go nowhere. */
-static void
-lose(struct conn *conn, enum leg_name leg, int error)
-{
-	struct conn_leg *it = &conn->legs[leg];
-	struct pump *from = &conn->pumps[leg], *to = &conn->pumps[leg_other(leg)];
-	enum symptom symptom = symptom_of_error(error);
-	bool reset = symptom != SYMPTOM_LOST;
-
-	if (it->error != 0)
-		return;
-	if (has_finished(conn, leg, symptom))
-		see_fin(conn, leg);
-	it->error = (uint16_t)error;
-	note_end(conn, leg);
-	chronicle_edit(conn)->legs[leg].error = (uint16_t)error;
-	if (reset)
-		chronicle_edit(conn)->legs[leg].rst_received_us = chronicle_offset(conn);
-	from->source_error = (uint8_t)error;
-	from->readable = from->read_on = true;
-	to->through = true;
-	pump_fini(to, &conn->bench->tools);
-	look_for_stalls(conn);
-	conn->times.stalled[leg_other(leg)] = 0; /* it was no longer than this */
-	loop_ready(conn->bench->loop, &conn->again);
-	conn_step(conn, reset ? rst_event[leg] : lost_event[leg]);
-}
-
-/* A sink that takes a byte now and then is slow, and not stalled. */
-static void
-note_stall(struct conn *conn, enum leg_name from, uint64_t sent_before)
-{
-	const struct pump *pump = &conn->pumps[from];
-	int64_t *stalled = &conn->times.stalled[from];
-
-	if (*stalled != 0 && (!pump->sink_full || pump->sent > sent_before)) {
-		look_resumed(conn, from);
-		*stalled = 0;
-	}
-	if (pump->sink_full && *stalled == 0) {
-		*stalled = conn_now(conn);
-		conn->rearm = conn->rearm || conn->bench->settings->stall_timeout_ns > 0;
-	}
-}
-
-/* ENOTCONN hides what SO_ERROR still knows; on a Unix socket EPIPE does, too. */
-static int
-sink_error(const struct conn *conn, enum leg_name to)
-{
-	const struct pump *pump = &conn->pumps[leg_other(to)];
-	int error = pump->sink_error;
-
-	if (error == ENOTCONN || (error == EPIPE && conn->legs[to].is_unix))
-		error = socket_error(pump->sink);
-	if (error != 0)
-		return error;
-	return pump->sink_error == EPIPE ? EPIPE : ECONNRESET;
-}
-
-/* Little goes to and fro on another connection, or did a moment ago: then whoever carries much takes small turns, and
- * only after the others, for each of them waits for an answer. */
-static bool
-is_beside_talk(const struct conn *conn)
-{
-	const struct workbench *bench = conn->bench;
-
-	return bench->talked_at != 0 && bench->talker != conn->slot &&
-	       conn_now(conn) - bench->talked_at < TALK_MS * NS_PER_MS;
-}
-
-/* What a refusal costs is speed, and that only on loopback. */
-static void
-prepare_for_much(struct conn *conn, enum leg_name from)
-{
-	const struct pump *pump = &conn->pumps[from];
-	const struct manners *manners = &conn->bench->manners;
-	struct addr ours;
-
-	conn->pumps[from].carried_much = true;
-	if (pump->copies)
-		return;
-	if (socket_name(pump->source, &ours) && manners_at(manners, &ours)->much_bytes > 0)
-		socket_set(pump->source, SOL_SOCKET, SO_RCVBUF, manners_at(manners, &ours)->much_bytes);
-	if (socket_name(pump->sink, &ours) && manners_at(manners, &ours)->much_bytes > 0)
-		socket_set(pump->sink, SOL_SOCKET, SO_SNDBUF, manners_at(manners, &ours)->much_bytes);
-}
-
-static void
-run_pump(struct conn *conn, enum leg_name from)
-{
-	struct workbench *bench = conn->bench;
-	enum leg_name to = leg_other(from);
-	struct pump *pump = &conn->pumps[from];
-	uint64_t received = pump->received, sent = pump->sent;
-	bool spliced = pump->spliced, large = pump->large;
-	size_t most = large && is_beside_talk(conn) ? PUMP_RUN_BESIDE : PUMP_RUN_MAX;
-	enum pump_result result = pump_run(pump, &bench->tools, most);
-
-	if (!large && !pump->large && pump->received > received) {
-		bench->talked_at = conn_now(conn);
-		bench->talker = conn->slot;
-	}
-	if (pump->large && !pump->carried_much)
-		prepare_for_much(conn, from);
-	chronicle_payload(conn, from, received, sent);
-	if (pump->spliced != spliced)
-		chronicle_edit(conn)->legs[from].datapath = pump->spliced ? DATAPATH_SPLICE : DATAPATH_COPY;
-	if (conn->state != CONN_ESTABLISHED && pump->received > received)
-		chronicle_late_payload(conn, from, received);
-	note_stall(conn, from, sent);
-	if (pump->source_ended && pump->source_error == 0)
-		see_fin(conn, from);
-	switch (result) {
-	case PUMP_WAITING:
-		break;
-	case PUMP_AGAIN:
-		loop_ready(bench->loop, &conn->again);
-		break;
-	case PUMP_EOF_PASSED_ON:
-		conn->legs[to].fin_sent = true;
-		chronicle_edit(conn)->legs[to].fin_sent_us = chronicle_offset(conn);
-		if (conn->legs[to].ended || conn->legs[to].is_unix)
-			chronicle_tcp_state(conn, to);
-		else
-			chronicle_edit(conn)->legs[to].tcp_state = TCP_IS_FIN_WAIT_1; /* an edge tells of the next */
-		break;
-	case PUMP_SOURCE_LOST:
-		break;
-	case PUMP_SINK_LOST:
-		pump_fini(pump, &bench->tools);
-		lose(conn, to, sink_error(conn, to));
-		break;
-	}
-	if (pump->source_error != 0)
-		lose(conn, from, pump->source_error);
-}
-
-static bool
-can_run(const struct pump *pump)
-{
-	return !pump->through && !pump->sink_full && (pump_holds(pump) || pump->readable || pump->source_ended);
-}
-
-static void
-run_pumps(struct conn *conn)
-{
-	for (int from = 0; from < LEG_COUNT; from++) {
-		if ((conn_is_forwarding(conn) || conn->state == CONN_FLUSHING) && can_run(&conn->pumps[from]))
-			run_pump(conn, from);
-	}
-}
-
-/* In this turn, or behind those that may talk in the next. */
-static void
-run_pumps_in_turn(struct conn *conn)
-{
-	bool much = conn->pumps[LEG_CLIENT].large || conn->pumps[LEG_UPSTREAM].large;
-
-	if (much && is_beside_talk(conn))
-		loop_ready(conn->bench->loop, &conn->again);
-	else
-		run_pumps(conn);
-}
-
 /*
  * Silence of a side that has something to acknowledge.  TCP_USER_TIMEOUT would
  * also cut a living one whose window is closed, a paused reader: the kernel
@@ -421,7 +208,7 @@ look_for_silence(struct conn *conn)
 		return;
 	for (int i = 0; i < LEG_COUNT; i++) {
 		if ((conn_is_forwarding(conn) || conn->state == CONN_FLUSHING) && is_silent(conn, i))
-			lose(conn, i, ETIMEDOUT);
+			leg_end_loss(conn, i, ETIMEDOUT);
 	}
 }
 
@@ -480,7 +267,7 @@ on_connecting(struct conn *conn, uint32_t events)
 		chronicle_news(conn, EVENT_HALF_CLOSE);
 	}
 	if (error != 0 && conn_is_forwarding(conn))
-		lose(conn, LEG_UPSTREAM, error);
+		leg_end_loss(conn, LEG_UPSTREAM, error);
 }
 
 /* The source may have something, or its end; the sink may have room. */
@@ -531,17 +318,17 @@ on_leg(struct conn *conn, enum leg_name leg, uint32_t events)
 		int error = socket_error(it->watch.fd);
 
 		if (error != 0)
-			lose(conn, leg, error);
+			leg_end_loss(conn, leg, error);
 	}
 	if (conn->state == CONN_CLOSED)
 		return;
 	if (events & (EPOLLRDHUP | EPOLLHUP) && it->error == 0)
-		see_fin(conn, leg);
+		leg_end_fin(conn, leg);
 	else if (it->fin_sent)
 		chronicle_tcp_state(conn, leg);
 	if (conn->state == CONN_SNIFFING)
 		conn_step(conn, heard);
-	run_pumps_in_turn(conn);
+	carrying_run_in_turn(conn);
 }
 
 static void
@@ -567,7 +354,7 @@ on_again(struct loop_task *task)
 {
 	struct conn *conn = (struct conn *)((char *)task - offsetof(struct conn, again));
 
-	run_pumps(conn);
+	carrying_run(conn);
 	conn_settle(conn);
 }
 
