@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
 # Makes sockproxy-api.7 from sockproxy-api.7.in.  Each line there that stands
-# in @ becomes a table, for tbl(1), of what the lists in src/track say:
+# in @ becomes a table, for tbl(1), of what the lists in src/track and src/export say:
 #
 #   @fields legs.X.tcp@          the fields of this object of a record
 #   @reasons client upstream@    the close reasons with one of these initiators
 #   @reasons proxy/timeout@      … and this how
 #   @totals@                     what /stats counts
+#   @metrics@                    what /metrics tells
 #   @rules@                      what /conns/ID/explain says, and when
 #
 #   awk -v src=src -f man/tables.awk man/sockproxy-api.7.in >sockproxy-api.7
@@ -23,10 +24,12 @@ BEGIN {
 	read_list("reasons", "REASON", src "/track/close_reason.def")
 	read_list("totals", "TOTAL", src "/track/totals.def")
 	read_list("rules", "RULE", src "/track/explain_rules.def")
+	read_list("metrics", "METRIC", src "/export/metrics.def")
 	headings["rules"] = "rule\tkind\tsaid where"
 	headings["fields"] = "field\ttype\tview\tmeaning"
 	headings["reasons"] = "reason\tinitiator\thow\tmeaning"
 	headings["totals"] = "total\tkind\tmeaning"
+	headings["metrics"] = "metric\tkind\tmeaning"
 }
 
 /^@.*@$/ {
@@ -90,6 +93,7 @@ function next_line(file,    line, result) {
 #   FIELD(name, "path", TYPE, VIEW, …, "meaning")
 #   REASON(NAME, "text", INITIATOR, HOW, "sentence", "meaning")
 #   TOTAL(NAME, KIND, "text", "meaning")
+#   METRIC(NAME, KIND, "text", "labels", "meaning")
 #   RULE(name, KIND, "condition", "sentence")
 function add_row(list, line,    code, words, name) {
 	row_count++
@@ -102,6 +106,8 @@ function add_row(list, line,    code, words, name) {
 	}
 	names[row_count] = (code ~ /LEG_PATH\("/ ? "legs.X." : "") name
 	meanings[row_count] = texts[list == "rules" ? 1 : text_count]
+	if (list == "metrics" && texts[2] != "")
+		meanings[row_count] = meanings[row_count] " {" texts[2] "}"
 	if (!has_one_cell(list))
 		sub(/^[^"]*"\)?/, "", code)
 	split(code, words, /[ \t]*,[ \t]*/)
@@ -114,7 +120,7 @@ function add_row(list, line,    code, words, name) {
 
 # Between its name and what it means.
 function has_one_cell(list) {
-	return list == "totals" || list == "rules"
+	return list == "totals" || list == "rules" || list == "metrics"
 }
 
 # Moves the string literals of a line to texts, and returns it with a " in the place of each.
@@ -167,7 +173,7 @@ function without_end(key, separator,    at) {
 # for its column has a line of its own.
 function print_table(marker,    list, width, cells, formats, lines, name, row) {
 	list = list_of_marker[marker]
-	width = list == "totals" ? 23 : 20
+	width = list == "totals" ? 23 : list == "metrics" ? 4 : 20
 	cells = has_one_cell(list) ? 1 : 2
 	for (row = 1; row <= row_count; row++) {
 		if (places[row] != marker)
@@ -178,7 +184,7 @@ function print_table(marker,    list, width, cells, formats, lines, name, row) {
 			lines = lines name "\n"
 			name = ""
 		}
-		formats = formats "lBw(" width ")2 lw(8)2 " (cells == 1 ? "" : "lw(7)2 ") "lx\n"
+		formats = formats "lBw(" width ")2 lw(" (list == "metrics" ? 9 : 8) ")2 " (cells == 1 ? "" : "lw(7)2 ") "lx\n"
 		lines = lines name "\t" firsts[row] "\t" (cells == 1 ? "" : seconds[row] "\t") \
 		    "T{\n.nh\n" folded(meanings[row]) "T}\n"
 	}

@@ -9,10 +9,11 @@ libsockproxy_a_SOURCES = \
 	%D%/base/figure.c %D%/base/figure.h \
 	%D%/base/flow.c %D%/base/flow.h \
 	%D%/base/glob.c %D%/base/glob.h \
-	%D%/base/histogram.c %D%/base/histogram.h \
+	%D%/base/histogram.c %D%/base/histogram.h %D%/base/histogram_bounds.def \
 	%D%/base/log.c %D%/base/log.h \
 	%D%/base/nearest.c %D%/base/nearest.h \
 	%D%/base/network.c %D%/base/network.h \
+	%D%/base/process.c %D%/base/process.h \
 	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
 	%D%/base/slot.c %D%/base/slot.h \
@@ -34,8 +35,10 @@ libsockproxy_a_SOURCES = \
 	%D%/net/tcp_info.c %D%/net/tcp_info.h \
 	%D%/net/timer.c %D%/net/timer.h \
 	%D%/sniff/sniff_proxy.c %D%/sniff/sniff_proxy.h \
+	%D%/track/attempt.c %D%/track/attempt.h \
 	%D%/track/bus.c %D%/track/bus.h \
 	%D%/track/clauses.h %D%/track/end_clauses.c %D%/track/life_clauses.c \
+	%D%/track/census.c %D%/track/census.h \
 	%D%/track/changes.c %D%/track/changes.h \
 	%D%/track/close_reason.c %D%/track/close_reason.h %D%/track/close_reason.def \
 	%D%/track/conn_id.c %D%/track/conn_id.h \
@@ -56,6 +59,7 @@ libsockproxy_a_SOURCES = \
 	%D%/track/listeners.c %D%/track/listeners.h \
 	%D%/track/notes.c %D%/track/notes.h \
 	%D%/track/orders.c %D%/track/orders.h \
+	%D%/track/pairs.c %D%/track/pairs.h \
 	%D%/track/record.c %D%/track/record.h \
 	%D%/track/ring.c %D%/track/ring.h \
 	%D%/track/story.c %D%/track/story.h \
@@ -69,6 +73,8 @@ libsockproxy_a_SOURCES = \
 	%D%/export/conn_line.c %D%/export/conn_line.h \
 	%D%/export/conn_log.c %D%/export/conn_log.h \
 	%D%/export/json.c %D%/export/json.h \
+	%D%/export/metrics.c %D%/export/metrics.h %D%/export/metrics.def \
+	%D%/export/prometheus.c %D%/export/prometheus.h \
 	%D%/export/record_form.c %D%/export/record_form.h \
 	%D%/export/record_json.c %D%/export/record_json.h \
 	%D%/export/record_table.c %D%/export/record_table.h \
@@ -132,14 +138,19 @@ libsockproxy_a_SOURCES = \
 	%D%/api/route_index.c \
 	%D%/api/route_kill_many.c \
 	%D%/api/route_listener_patch.c %D%/api/route_listeners.c \
+	%D%/api/route_metrics.c \
 	%D%/api/route_probes.c \
 	%D%/api/route_schema.c \
 	%D%/api/route_stats.c \
+	%D%/api/route_upstreams.c \
 	%D%/api/route_version.c \
 	%D%/api/router.c %D%/api/router.h \
+	%D%/api/scrape.c %D%/api/scrape.h %D%/api/scrape_families.c %D%/api/scrape_pairs.c \
+	%D%/api/scrape_process.c %D%/api/scrape_upstreams.c \
 	%D%/api/selection.c %D%/api/selection.h \
 	%D%/api/server.c %D%/api/server.h \
 	%D%/api/shape.c %D%/api/shape.h \
+	%D%/api/thing.c %D%/api/thing.h \
 	%D%/api/token.c %D%/api/token.h \
 	%D%/api/top.c %D%/api/top.h \
 	%D%/client/admin_url.c %D%/client/admin_url.h \

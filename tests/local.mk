@@ -14,6 +14,7 @@ libsupport_a_SOURCES = \
 	%D%/support/command.c %D%/support/command.h \
 	%D%/support/descriptors.c %D%/support/descriptors.h \
 	%D%/support/echo_upstream.c %D%/support/echo_upstream.h \
+	%D%/support/exposition.c %D%/support/exposition.h \
 	%D%/support/fake_admin.c %D%/support/fake_admin.h \
 	%D%/support/follow.c %D%/support/follow.h \
 	%D%/support/hop.c %D%/support/hop.h \
@@ -48,6 +49,7 @@ unit_tests = \
 	%D%/unit/test_bucket \
 	%D%/unit/test_bus \
 	%D%/unit/test_callers \
+	%D%/unit/test_census \
 	%D%/unit/test_client_options \
 	%D%/unit/test_columns \
 	%D%/unit/test_complete \
@@ -94,7 +96,10 @@ unit_tests = \
 	%D%/unit/test_orders \
 	%D%/unit/test_ports \
 	%D%/unit/test_proxy_header \
+	%D%/unit/test_pairs \
 	%D%/unit/test_pipes \
+	%D%/unit/test_process \
+	%D%/unit/test_prometheus \
 	%D%/unit/test_pump \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
@@ -113,6 +118,7 @@ unit_tests = \
 	%D%/unit/test_targets \
 	%D%/unit/test_tcp_info \
 	%D%/unit/test_text \
+	%D%/unit/test_thing \
 	%D%/unit/test_timer \
 	%D%/unit/test_top \
 	%D%/unit/test_token \
@@ -173,6 +179,7 @@ integration_tests = \
 	%D%/integration/test_api_http \
 	%D%/integration/test_api_kill_many \
 	%D%/integration/test_api_list \
+	%D%/integration/test_api_metrics \
 	%D%/integration/test_api_one \
 	%D%/integration/test_api_orders \
 	%D%/integration/test_api_server \
@@ -193,6 +200,7 @@ integration_tests = \
 	%D%/integration/test_kill \
 	%D%/integration/test_listener_patch \
 	%D%/integration/test_many_connections \
+	%D%/integration/test_numbers_agree \
 	%D%/integration/test_path \
 	%D%/integration/test_pinning \
 	%D%/integration/test_probes \
@@ -210,6 +218,7 @@ real_scripts = \
 	%D%/integration/real_iperf3.sh \
 	%D%/integration/real_postgres.sh \
 	%D%/integration/real_redis.sh \
+	%D%/integration/test_metrics.sh \
 	%D%/integration/test_openapi.sh
 dist_check_SCRIPTS += $(real_scripts)
 EXTRA_DIST += %D%/support/real.sh %D%/support/contract.py

@@ -20,3 +20,16 @@ document_of_target(const struct track *track, int upstream, int target)
 	json_add_text(it, "error", facts.error[0] == '\0' ? NULL : facts.error);
 	return it;
 }
+
+json_t *
+document_of_percentiles(const struct histogram_sum *sum)
+{
+	json_t *it = json_object();
+
+	json_add_count(it, "count", sum->count);
+	json_add_known(it, "p50", histogram_percentile(sum, 0.50));
+	json_add_known(it, "p90", histogram_percentile(sum, 0.90));
+	json_add_known(it, "p99", histogram_percentile(sum, 0.99));
+	json_add_known(it, "max", histogram_percentile(sum, 1));
+	return it;
+}

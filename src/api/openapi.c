@@ -27,10 +27,12 @@ const struct operation openapi_operations[] = {
 	{ "/listeners",       "GET",    "listListeners",    200, { { JSON_TYPE, "Listeners" } }, { 0 }, NULL },
 	{ "/listeners/NAME",  "PATCH",  "changeListener",   202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_UNKNOWN_LISTENER, PROBLEM_STOPPING, PROBLEM_TOO_LARGE, PROBLEM_NOT_JSON }, "ListenerChange" },
 	{ "/livez",           "GET",    "isAlive",          200, { { "text/plain; charset=utf-8", NULL } }, { 0 }, NULL },
+	{ "/metrics",         "GET",    "scrape",           200, { { "text/plain; version=0.0.4; charset=utf-8", NULL } }, { 0 }, NULL },
 	{ "/openapi.json",    "GET",    "describe",         200, { { JSON_TYPE, "Document" } }, { 0 }, NULL },
 	{ "/readyz",          "GET",    "isReady",          200, { { "text/plain; charset=utf-8", NULL } }, { PROBLEM_NOT_READY }, NULL },
 	{ "/schema",          "GET",    "showSchema",       200, { { JSON_TYPE, "Document" } }, { 0 }, NULL },
 	{ "/stats",           "GET",    "showStats",        200, { { JSON_TYPE, "Stats" } }, { 0 }, NULL },
+	{ "/upstreams",       "GET",    "listUpstreams",    200, { { JSON_TYPE, "Upstreams" } }, { 0 }, NULL },
 	{ "/version",         "GET",    "showVersion",      200, { { JSON_TYPE, "Version" } }, { 0 }, NULL },
 };
 /* clang-format on */

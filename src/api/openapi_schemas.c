@@ -122,7 +122,7 @@ const struct openapi_schema openapi_schemas[] = {
 	}) },
 	{ "Listener", SCHEMA({
 		"type": "object",
-		"required": ["name", "upstream", "state", "paused_by", "bound", "sockets", "steps", "accepted", "queue_length", "queue_limit", "turns"],
+		"required": ["name", "upstream", "state", "paused_by", "bound", "sockets", "steps", "accepted", "queue_length", "queue_limit", "queue_drops", "turns"],
 		"properties": {
 			"name": { "type": "string" },
 			"upstream": { "type": "string" },
@@ -134,6 +134,7 @@ const struct openapi_schema openapi_schemas[] = {
 			"accepted": { "type": "integer", "minimum": 0 },
 			"queue_length": { "type": ["integer", "null"], "minimum": 0 },
 			"queue_limit": { "type": ["integer", "null"], "minimum": 0 },
+			"queue_drops": { "type": ["integer", "null"], "minimum": 0 },
 			"turns": {
 				"type": "object",
 				"required": ["count", "p50_us", "p90_us", "p99_us", "max_us"],
@@ -191,10 +192,97 @@ const struct openapi_schema openapi_schemas[] = {
 			"missed": { "type": "integer", "minimum": 1 }
 		}
 	}) },
+	{ "Percentiles", SCHEMA({
+		"type": "object",
+		"description": "right within an eighth; null where nothing was counted",
+		"required": ["count", "p50", "p90", "p99", "max"],
+		"properties": {
+			"count": { "type": "integer", "minimum": 0 },
+			"p50": { "type": ["integer", "null"], "minimum": 0 },
+			"p90": { "type": ["integer", "null"], "minimum": 0 },
+			"p99": { "type": ["integer", "null"], "minimum": 0 },
+			"max": { "type": ["integer", "null"], "minimum": 0 }
+		}
+	}) },
+	{ "ListenerStats", SCHEMA({
+		"type": "object",
+		"required": ["name", "upstream", "connections_accepted", "connections_active", "connections_by_state", "oldest_age_us",
+			"longest_idle_us", "connections_closed", "connections_closed_by_reason", "client_bytes_received",
+			"client_bytes_sent", "upstream_bytes_received", "upstream_bytes_sent", "undelivered_to_client_bytes",
+			"undelivered_to_upstream_bytes", "client_segments_sent", "client_segments_retransmitted",
+			"upstream_segments_sent", "upstream_segments_retransmitted", "duration_us", "connect_us", "client_rtt_us",
+			"upstream_rtt_us", "turn_us"],
+		"properties": {
+			"name": { "type": "string" },
+			"upstream": { "type": "string" },
+			"connections_accepted": { "type": "integer", "minimum": 0 },
+			"connections_active": { "type": "integer", "minimum": 0 },
+			"connections_by_state": { "$ref": "#/components/schemas/Counts" },
+			"oldest_age_us": { "type": ["integer", "null"], "minimum": 0 },
+			"longest_idle_us": { "type": ["integer", "null"], "minimum": 0 },
+			"connections_closed": { "type": "integer", "minimum": 0 },
+			"connections_closed_by_reason": { "$ref": "#/components/schemas/Counts" },
+			"client_bytes_received": { "type": "integer", "minimum": 0 },
+			"client_bytes_sent": { "type": "integer", "minimum": 0 },
+			"upstream_bytes_received": { "type": "integer", "minimum": 0 },
+			"upstream_bytes_sent": { "type": "integer", "minimum": 0 },
+			"undelivered_to_client_bytes": { "type": "integer", "minimum": 0 },
+			"undelivered_to_upstream_bytes": { "type": "integer", "minimum": 0 },
+			"client_segments_sent": { "type": "integer", "minimum": 0 },
+			"client_segments_retransmitted": { "type": "integer", "minimum": 0 },
+			"upstream_segments_sent": { "type": "integer", "minimum": 0 },
+			"upstream_segments_retransmitted": { "type": "integer", "minimum": 0 },
+			"duration_us": { "$ref": "#/components/schemas/Percentiles" },
+			"connect_us": { "$ref": "#/components/schemas/Percentiles" },
+			"client_rtt_us": { "$ref": "#/components/schemas/Percentiles" },
+			"upstream_rtt_us": { "$ref": "#/components/schemas/Percentiles" },
+			"turn_us": { "$ref": "#/components/schemas/Percentiles" }
+		}
+	}) },
+	{ "TargetStats", SCHEMA({
+		"type": "object",
+		"required": ["name", "addresses", "looked_up_at", "error", "connections_active", "source_ports_in_use", "connect_attempts"],
+		"properties": {
+			"name": { "type": "string", "description": "as -u says it" },
+			"addresses": {
+				"type": ["array", "null"],
+				"description": "null while its name was not looked up, and of a Unix socket",
+				"items": {
+					"type": "object",
+					"required": ["address", "port"],
+					"properties": {
+						"address": { "type": "string" },
+						"port": { "type": "integer", "minimum": 0, "maximum": 65535 }
+					}
+				}
+			},
+			"looked_up_at": { "type": ["string", "null"], "format": "date-time", "description": "when that was found; null where there is no name to look up" },
+			"error": { "type": ["string", "null"], "description": "why its name could not be looked up the last time" },
+			"connections_active": { "type": "integer", "minimum": 0 },
+			"source_ports_in_use": { "type": ["integer", "null"], "minimum": 0 },
+			"connect_attempts": { "$ref": "#/components/schemas/Counts" }
+		}
+	}) },
+	{ "Upstreams", SCHEMA({
+		"type": "object",
+		"required": ["time", "upstreams"],
+		"properties": {
+			"time": { "type": "string", "format": "date-time" },
+			"upstreams": { "type": "array", "items": {
+				"type": "object",
+				"required": ["name", "targets", "connect_us"],
+				"properties": {
+					"name": { "type": "string" },
+					"targets": { "type": "array", "items": { "$ref": "#/components/schemas/TargetStats" } },
+					"connect_us": { "$ref": "#/components/schemas/Percentiles" }
+				}
+			} }
+		}
+	}) },
 	{ "Stats", SCHEMA({
 		"type": "object",
 		"required": ["time", "started_at", "uptime_us", "connections_active", "connections_max", "connections_by_state",
-			"connections_closed_by_reason", "connections_closed_by_kind", "totals", "source_ports_in_use",
+			"connections_closed_by_reason", "connections_closed_by_kind", "totals", "listeners", "source_ports_in_use",
 			"time_wait_sockets", "buffer_memory_bytes", "followers", "followers_refused", "followers_cut", "events_missed", "log_lines_dropped", "orders_refused"],
 		"properties": {
 			"time": { "type": "string", "format": "date-time" },
@@ -206,6 +294,7 @@ const struct openapi_schema openapi_schemas[] = {
 			"connections_closed_by_reason": { "$ref": "#/components/schemas/Counts" },
 			"connections_closed_by_kind": { "$ref": "#/components/schemas/Counts" },
 			"totals": { "$ref": "#/components/schemas/Counts" },
+			"listeners": { "type": "array", "items": { "$ref": "#/components/schemas/ListenerStats" } },
 			"source_ports_in_use": {
 				"type": "array",
 				"items": {

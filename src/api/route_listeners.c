@@ -19,9 +19,9 @@ static void
 add_turns(json_t *document, const struct track *track, int listener)
 {
 	json_t *turns = json_add_object(document, "turns");
-	struct histogram_sum sum;
+	struct histogram_sum sum = { .count = 0 };
 
-	listeners_read_turns(track->listeners, listener, &sum);
+	listeners_add_turns(track->listeners, listener, &sum);
 	json_add_count(turns, "count", sum.count);
 	json_add_known(turns, "p50_us", histogram_percentile(&sum, 0.50));
 	json_add_known(turns, "p90_us", histogram_percentile(&sum, 0.90));
@@ -54,6 +54,7 @@ document_of_listener(const struct track *track, int listener)
 	/* Of no socket at all nothing is known. */
 	json_add_known(it, "queue_length", facts.sockets == 0 ? -1 : facts.queue_length);
 	json_add_known(it, "queue_limit", facts.sockets == 0 ? -1 : facts.queue_limit);
+	json_add_known(it, "queue_drops", facts.sockets == 0 ? -1 : facts.drops);
 	add_turns(it, track, listener);
 	return it;
 }

@@ -27,10 +27,12 @@ const struct route routes[] = {
 	{ "/listeners", reads, route_listeners, none,                    "the listeners, each step of their lives, and their accept queues" },
 	{ "/listeners/NAME", "OPTIONS, PATCH", route_listener_patch, none,        "pauses that listener, or has it listen again" },
 	{ "/livez",     reads, route_livez,     none,                    "200 while the process answers" },
+	{ "/metrics",   reads, route_metrics,   none,                    "for Prometheus: what /stats and /listeners have, in its text format" },
 	{ "/openapi.json", reads, route_openapi, none,                   "this interface for programs that write programs: OpenAPI 3.1" },
 	{ "/readyz",    reads, route_readyz,    none,                    "200 while clients are accepted, else 503 with the reason" },
 	{ "/schema",    reads, route_schema,    route_schema_parameters, "JSON Schema of a connection: each field, its type, unit and meaning" },
 	{ "/stats",     reads, route_stats,     none,                    "totals since the start, and what is open now" },
+	{ "/upstreams", reads, route_upstreams, none,                    "the upstreams, each target with its addresses and what came of connecting it" },
 	{ "/version",   reads, route_version,   none,                    "what runs here: version, node, boot, libraries" },
 };
 /* clang-format on */

@@ -61,10 +61,12 @@ answer_fn
 	route_listener_patch,
 	route_listeners,
 	route_livez,
+	route_metrics,
 	route_openapi,
 	route_readyz,
 	route_schema,
 	route_stats,
+	route_upstreams,
 	route_version;
 
 extern const struct parameter

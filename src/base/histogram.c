@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/histogram.h"
 
+#include <assert.h>
+
+/* What histogram_bucket says, for the compiler. */
+#define POWER_OF(value)  (63 - __builtin_clzll(value))
+#define BUCKET_OF(value) (POWER_OF(value) * 8 - 24 + (int)((value) >> (POWER_OF(value) - 3)))
+
+const uint64_t histogram_bounds[HISTOGRAM_BUCKETS] = {
+#define BOUND(value) [BUCKET_OF(UINT64_C(value))] = UINT64_C(value),
+#include "base/histogram_bounds.def"
+};
+
 /* The largest value that belongs into it. */
 static uint64_t
 end_of(int bucket)
@@ -21,7 +32,10 @@ histogram_sum_add(struct histogram_sum *sum, const struct histogram *histogram)
 
 		sum->counts[i] += count;
 		sum->count += count;
+		if (histogram_bounds[i] != 0)
+			sum->lows[i] += atomic_load_explicit(&histogram->lows[i], memory_order_relaxed);
 	}
+	sum->sum += atomic_load_explicit(&histogram->sum, memory_order_relaxed);
 	sum->most = most > sum->most ? most : sum->most;
 }
 
@@ -40,4 +54,19 @@ histogram_percentile(const struct histogram_sum *sum, double share)
 			return (int64_t)(end_of(i) < sum->most && i < HISTOGRAM_BUCKETS - 1 ? end_of(i) : sum->most);
 	}
 	return (int64_t)sum->most;
+}
+
+uint64_t
+histogram_up_to(const struct histogram_sum *sum, uint64_t bound)
+{
+	int last = histogram_bucket(bound);
+	uint64_t seen = 0;
+
+	for (int i = 0; i < last; i++)
+		seen += sum->counts[i];
+	if (bound == end_of(last))
+		return seen + sum->counts[last];
+	assert(bound == histogram_bounds[last]);
+	/* Read a moment later, while values came, it may be ahead. */
+	return seen + (sum->lows[last] < sum->counts[last] ? sum->lows[last] : sum->counts[last]);
 }

@@ -20,6 +20,7 @@ enum {
 	FILTER_SETTING_MAX = 4097, /* with the NUL */
 	PATH_TEXT_MAX = 1024,
 	CONGESTION_TEXT_MAX = 16, /* TCP_CA_NAME_MAX of the kernel */
+	LOAN_SIZE = 16 * 1024,    /* bytes: what --buffer-memory is shared out in */
 };
 
 struct listen_setting {

@@ -44,7 +44,7 @@ struct member {
 static const char *
 result_word(int number)
 {
-	return story_results[number];
+	return attempt_results[number];
 }
 
 static const char *

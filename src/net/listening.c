@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -195,6 +196,18 @@ listening_remove_path(const struct addr *bound)
 {
 	if (addr_is_unix(bound))
 		unlink(bound->local.sun_path);
+}
+
+bool
+listening_drops(int fd, uint32_t *drops)
+{
+	uint32_t numbers[SK_MEMINFO_VARS];
+	socklen_t length = sizeof(numbers);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, numbers, &length) == -1 || length < sizeof(numbers))
+		return false;
+	*drops = numbers[SK_MEMINFO_DROPS];
+	return true;
 }
 
 int

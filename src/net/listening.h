@@ -3,6 +3,7 @@
 #define NET_LISTENING_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "base/addr.h"
 #include "net/socket.h"
 
@@ -32,6 +33,9 @@ int listening_adopt(struct listening *listening, int fd, const struct tcp_manner
 
 /* Removes the path of a Unix socket that listening_open made.  The descriptors are the caller's. */
 void listening_remove_path(const struct addr *bound);
+
+/* Who came and found its queue full, as often as they tried (SO_MEMINFO, modulo 2^32).  False: unknown. */
+bool listening_drops(int fd, uint32_t *drops);
 
 /* The next client, not blocking, or -errno. */
 int listening_accept(int fd, struct addr *client);

@@ -130,31 +130,62 @@ publish_news(struct conn *conn, const struct record *record, uint64_t history_nu
 	conn->news = 0;
 }
 
-void
-chronicle_total(struct workbench *bench)
+/* What a count of the kernel's has grown by: it counts modulo 2^32. */
+static uint32_t
+grown(uint32_t now, uint32_t before)
 {
-	static const enum total received[] = { TOTAL_CLIENT_BYTES_RECEIVED, TOTAL_UPSTREAM_BYTES_RECEIVED };
-	static const enum total sent[] = { TOTAL_UPSTREAM_BYTES_SENT, TOTAL_CLIENT_BYTES_SENT };
+	return now == TCP_UNKNOWN_32 ? 0 : now - (before == TCP_UNKNOWN_32 ? 0 : before);
+}
 
-	for (int from = 0; from < LEG_COUNT; from++) {
-		totals_add(&bench->totals->counts[received[from]], bench->moved[from].received);
-		totals_add(&bench->totals->counts[sent[from]], bench->moved[from].sent);
-		bench->moved[from] = (struct bytes_moved){ 0 };
-	}
+void
+chronicle_sample(struct conn *conn, enum leg_name leg, const struct tcp_sample *before)
+{
+	static const enum pair_histogram rtts[LEG_COUNT] = { PAIR_CLIENT_RTTS, PAIR_UPSTREAM_RTTS };
+	struct pair_counts *counts = &conn->bench->pairs[conn->listener];
+	const struct tcp_sample *now = &chronicle_edit(conn)->legs[leg].tcp;
+
+	if (now->rtt_us != TCP_UNKNOWN_32)
+		histogram_add(&counts->histograms[rtts[leg]], now->rtt_us);
+	totals_add(&counts->segments_sent[leg], grown(now->segments_sent, before->segments_sent));
+	totals_add(&counts->segments_retransmitted[leg], grown(now->retransmits_total, before->retransmits_total));
+}
+
+void
+chronicle_attempt(struct conn *conn)
+{
+	struct pair_counts *counts = &conn->bench->pairs[conn->listener];
+	const struct record *record = chronicle_edit(conn);
+	const struct record_attempt *attempt = &record->attempt;
+	enum attempt_result result = attempt_result(attempt->error, attempt->reached);
+
+	totals_add(&counts->attempts[record->target][result], 1);
+	if (result == ATTEMPT_CONNECTED)
+		histogram_add(&counts->histograms[PAIR_CONNECTS], (uint64_t)(attempt->ended_us - attempt->began_us));
 }
 
 static void
-count_closed(struct totals *totals, const struct record *record)
+count_closed(struct workbench *bench, const struct record *record)
 {
 	static const enum total undelivered[LEG_COUNT] = { TOTAL_UNDELIVERED_TO_CLIENT, TOTAL_UNDELIVERED_TO_UPSTREAM };
+	struct pair_counts *counts = &bench->pairs[record->listener];
+	const struct record_close *close = &record->close;
+	struct totals *totals = bench->totals;
 
 	for (int i = 0; i < LEG_COUNT; i++) {
-		if (record->close.undelivered[i] > 0)
-			totals_add(&totals->counts[undelivered[i]], (uint64_t)record->close.undelivered[i]);
+		if (close->undelivered[i] > 0) {
+			totals_add(&totals->counts[undelivered[i]], (uint64_t)close->undelivered[i]);
+			totals_add(&counts->undelivered[i], (uint64_t)close->undelivered[i]);
+		}
 	}
+	if (record->attempts > 0 && record->attempt.ended_us == RECORD_UNKNOWN)
+		totals_add(&counts->attempts[record->target][ATTEMPT_ABANDONED], 1);
 	totals_add(&totals->counts[TOTAL_CLOSED], 1);
-	totals_add(&totals->closed_by[record->close.reason], 1);
+	totals_add(&totals->closed_by[close->reason], 1);
 	totals_add(&totals->closed_as[record->kind], 1);
+	totals_add(&counts->closed_by[close->reason], 1);
+	if (close->initiator == BY_NOBODY)
+		totals_add(&counts->closed_by_nobody[close->reason], 1);
+	histogram_add(&counts->histograms[PAIR_DURATIONS], (uint64_t)record_offset_us(record, record->closed_ns));
 }
 
 void
@@ -172,8 +203,7 @@ chronicle_publish(struct conn *conn)
 	conn->drafting = false;
 	if (conn->state == CONN_CLOSED) {
 		history_number = history_append(bench->track->history, written);
-		chronicle_total(bench);
-		count_closed(bench->totals, &written->record); /* whom it counts can be found by now */
+		count_closed(bench, &written->record); /* whom it counts can be found by now */
 	}
 	publish_news(conn, &written->record, history_number);
 }

@@ -43,13 +43,19 @@ void chronicle_cause(struct conn *conn);
 /* Payload that was read only now.  What comes from the side that ended it had come before that end. */
 void chronicle_late_payload(struct conn *conn, enum leg_name from, uint64_t received_before);
 
+/* The leg's path was looked at, and the draft knows it: what it had before was `before`. */
+void chronicle_sample(struct conn *conn, enum leg_name leg, const struct tcp_sample *before);
+
+/* An attempt to connect has ended, as the draft says. */
+void chronicle_attempt(struct conn *conn);
+
 /* Brings the draft's counters up to date, for whoever reads them there. */
 void chronicle_counters(struct conn *conn);
 
 /* Publishes the draft.  Record, then history, then event: whoever looks in this order misses nothing. */
 void chronicle_publish(struct conn *conn);
 
-/* Has the end of the turn look at this connection (chronicle_count), … */
+/* Has the end of the turn look at this connection (chronicle_count). */
 static inline void
 chronicle_touch(struct conn *conn)
 {
@@ -57,9 +63,6 @@ chronicle_touch(struct conn *conn)
 		SLIST_INSERT_HEAD(&conn->bench->touched, conn, link);
 	conn->touched = true;
 }
-
-/* … and what all of them together have moved. */
-void chronicle_total(struct workbench *bench);
 
 /*
  * Payload, told for every run of a pump: what follows stands here to be inlined, and
@@ -100,7 +103,7 @@ static inline void
 chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_before, uint64_t sent_before)
 {
 	const struct pump *pump = &conn->pumps[from];
-	struct bytes_moved *moved = &conn->bench->moved[from];
+	struct pair_counts *counts = &conn->bench->pairs[conn->listener];
 	uint64_t received = pump->received - received_before, sent = pump->sent - sent_before;
 	int64_t now;
 
@@ -112,8 +115,8 @@ chronicle_payload(struct conn *conn, enum leg_name from, uint64_t received_befor
 			chronicle_speech(conn, from, received_before, now);
 		conn->heard = now;
 	}
-	moved->received += received;
-	moved->sent += sent;
+	totals_add(&counts->received[from], received);
+	totals_add(&counts->sent[leg_other(from)], sent);
 	conn->times.last_payload = now;
 	chronicle_touch(conn);
 }

@@ -230,7 +230,6 @@ conns_after_turn(struct workbench *bench)
 			chronicle_count(conn);
 		}
 	}
-	chronicle_total(bench);
 	totals_set(&bench->totals->counts[TOTAL_LOAN_SHORTAGES], bench->tools.shortages);
 	totals_set(&bench->totals->counts[TOTAL_LOANS_LENT], loans_lent(bench->tools.loans));
 	totals_set(&bench->totals->counts[TOTAL_SPLICED], bench->tools.spliced);

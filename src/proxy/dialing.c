@@ -41,6 +41,7 @@ dialing_connected(struct conn *conn)
 
 	record->connect_us = record->attempt.ended_us = chronicle_offset(conn);
 	record->legs[LEG_UPSTREAM].error = 0;
+	chronicle_attempt(conn);
 	if (!conn->legs[LEG_UPSTREAM].is_unix)
 		record->legs[LEG_UPSTREAM].tcp_state = TCP_IS_ESTABLISHED; /* where an end has come, it is asked */
 }
@@ -61,6 +62,7 @@ dialing_failed(struct conn *conn, int error)
 	conn->connect_error = (uint16_t)error;
 	chronicle_edit(conn)->attempt.error = (uint16_t)error;
 	chronicle_edit(conn)->attempt.ended_us = chronicle_offset(conn);
+	chronicle_attempt(conn);
 	chronicle_edit(conn)->legs[LEG_UPSTREAM].error = (uint16_t)error;
 	chronicle_edit(conn)->legs[LEG_UPSTREAM].fd = -1;
 	return event == EV_NO_FDS || event == EV_NO_MEMORY ? event : EV_TARGET_FAILED;

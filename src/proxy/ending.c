@@ -24,9 +24,11 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 		.error = conn->connect_error,
 	};
 
+	struct tcp_sample before[LEG_COUNT];
 	for (int i = 0; i < LEG_COUNT; i++) {
 		const struct conn_leg *leg = &conn->legs[i];
 
+		before[i] = record->legs[i].tcp;
 		farewell.legs[i] = (struct farewell_leg){
 			.facts = look->of == conn && look->known[i] ? &look->facts[i] : NULL,
 			.fd = leg->watch.fd,
@@ -41,6 +43,10 @@ say_farewell(struct conn *conn, const bool abort[LEG_COUNT])
 	record->state = CONN_CLOSED;
 	chronicle_counters(conn);
 	farewell_say(&farewell, record);
+	for (int i = 0; i < LEG_COUNT; i++) {
+		if (conn->legs[i].watch.fd != -1 && !conn->legs[i].is_unix)
+			chronicle_sample(conn, i, &before[i]);
+	}
 	look->of = NULL;
 }
 

@@ -355,9 +355,12 @@ entrances_look_at_queues(struct entrances *it)
 {
 	for (int i = 0; i < it->bench->settings->pair_count; i++) {
 		int fd = it->entrances[i].listener.fd;
-		uint32_t length, limit;
+		uint32_t length, limit, drops;
 
-		if (fd != -1 && tcp_info_queue(fd, &length, &limit))
-			listeners_queue(it->gates->track->listeners, i, it->bench->number, length, limit);
+		if (fd == -1 || !tcp_info_queue(fd, &length, &limit))
+			continue;
+		listeners_queue(it->gates->track->listeners, i, it->bench->number, length, limit);
+		if (listening_drops(fd, &drops))
+			listeners_drops(it->gates->track->listeners, i, it->bench->number, drops);
 	}
 }

@@ -59,7 +59,9 @@ look_at_leg(struct conn *conn, enum leg_name leg)
 		return;
 	if (measured_path(&facts, &record->tcp))
 		conn->look.path_full[leg] = true;
+	const struct tcp_sample before = record->tcp;
 	record->tcp = facts.sample;
+	chronicle_sample(conn, leg, &before);
 	record->tcp_state = facts.state;
 	conn->legs[leg].state_moved = false;
 	if (record->congestion == 0)

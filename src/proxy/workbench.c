@@ -20,6 +20,7 @@ workbench_init(struct workbench *bench, int number, struct track *track, struct 
 		.totals = &track->totals[number],
 		.slots = table_slots(track->table, number),
 		.turns = listeners_turns(track->listeners, number),
+		.pairs = pairs_of_worker(track->pairs, number),
 		.groups = groups,
 		.tools = {
 			.loans = loans_new(settings->buffer_memory / LOAN_SIZE),

@@ -27,10 +27,8 @@ struct workbench {
 	const struct settings *settings;
 	struct totals *totals;
 	struct table_slots slots;
-	struct histogram *turns; /* of each listener's clients */
-	struct bytes_moved {
-		uint64_t received, sent;
-	} moved[LEG_COUNT];                /* by the pumps in this turn, and not in the totals yet */
+	struct histogram *turns;           /* of each listener's clients */
+	struct pair_counts *pairs;         /* of each listener with its upstream */
 	struct group *const *groups;       /* one for each upstream of the settings */
 	struct manners manners;            /* of upstream legs … */
 	struct manners manners_at_connect; /* … and what of them is set at once */

@@ -31,7 +31,7 @@ const char *const pause_cause_texts[PAUSE_CAUSES] = {
 
 struct share {
 	_Atomic uint64_t accepted;
-	_Atomic int64_t queue_length, queue_limit;
+	_Atomic int64_t queue_length, queue_limit, drops;
 } __attribute__((aligned(64)));
 
 struct listener_life {
@@ -80,6 +80,7 @@ listeners_new(int count, int workers)
 		atomic_init(&listeners->shares[i].accepted, 0);
 		atomic_init(&listeners->shares[i].queue_length, -1);
 		atomic_init(&listeners->shares[i].queue_limit, -1);
+		atomic_init(&listeners->shares[i].drops, -1);
 	}
 	return listeners;
 }
@@ -143,6 +144,12 @@ listeners_queue(struct listeners *listeners, int listener, int worker, uint32_t 
 	atomic_store_explicit(&share->queue_limit, limit, memory_order_relaxed);
 }
 
+void
+listeners_drops(struct listeners *listeners, int listener, int worker, uint32_t drops)
+{
+	atomic_store_explicit(&share_of(listeners, listener, worker)->drops, drops, memory_order_relaxed);
+}
+
 struct histogram *
 listeners_turns(struct listeners *listeners, int worker)
 {
@@ -153,13 +160,6 @@ int
 listeners_count(const struct listeners *listeners)
 {
 	return listeners->count;
-}
-
-/* One unknown part makes the sum unknown. */
-static int64_t
-plus(int64_t sum, int64_t more)
-{
-	return sum < 0 || more < 0 ? -1 : sum + more;
 }
 
 void
@@ -186,17 +186,17 @@ listeners_read(const struct listeners *listeners, int listener, struct listener_
 		const struct share *share = share_of(listeners, listener, worker);
 
 		facts->accepted += atomic_load_explicit(&share->accepted, memory_order_relaxed);
-		facts->queue_length = plus(
+		facts->drops = listeners_plus(facts->drops, atomic_load_explicit(&share->drops, memory_order_relaxed));
+		facts->queue_length = listeners_plus(
 		    facts->queue_length, atomic_load_explicit(&share->queue_length, memory_order_relaxed));
-		facts->queue_limit = plus(
+		facts->queue_limit = listeners_plus(
 		    facts->queue_limit, atomic_load_explicit(&share->queue_limit, memory_order_relaxed));
 	}
 }
 
 void
-listeners_read_turns(const struct listeners *listeners, int listener, struct histogram_sum *turns)
+listeners_add_turns(const struct listeners *listeners, int listener, struct histogram_sum *turns)
 {
-	*turns = (struct histogram_sum){ .count = 0 };
 	for (int worker = 0; worker < listeners->lives[listener].sockets; worker++)
 		histogram_sum_add(turns, &listeners->turns[worker * listeners->count + listener]);
 }

@@ -43,6 +43,7 @@ struct listener_facts {
 	uint64_t accepted;
 	int64_t queue_length; /* clients that wait to be accepted, over all sockets; -1: unknown */
 	int64_t queue_limit;  /* of all sockets together; -1: unknown */
+	int64_t drops;        /* who came and found no room in it, over all sockets; -1: unknown */
 	int sockets;
 	bool paused_by[PAUSE_CAUSES];
 };
@@ -62,6 +63,7 @@ void listeners_pause(struct listeners *listeners, int listener, enum pause_cause
 /* A worker, for its own socket. */
 void listeners_accepted(struct listeners *listeners, int listener, int worker);
 void listeners_queue(struct listeners *listeners, int listener, int worker, uint32_t length, uint32_t limit);
+void listeners_drops(struct listeners *listeners, int listener, int worker, uint32_t drops);
 
 /* … to add to: for each listener, the microseconds of its clients' turns. */
 struct histogram *listeners_turns(struct listeners *listeners, int worker);
@@ -69,6 +71,14 @@ struct histogram *listeners_turns(struct listeners *listeners, int worker);
 /* Any thread. */
 int listeners_count(const struct listeners *listeners);
 void listeners_read(const struct listeners *listeners, int listener, struct listener_facts *facts);
-void listeners_read_turns(const struct listeners *listeners, int listener, struct histogram_sum *turns);
+/* … added to what is there. */
+void listeners_add_turns(const struct listeners *listeners, int listener, struct histogram_sum *turns);
+
+/* Of counts where one unknown part, which is negative, makes the sum unknown. */
+static inline int64_t
+listeners_plus(int64_t sum, int64_t more)
+{
+	return sum < 0 || more < 0 ? -1 : sum + more;
+}
 
 #endif

@@ -39,45 +39,12 @@ story_step_text(enum story_step step)
 	return texts[step];
 }
 
-enum result { CONNECTING, CONNECTED, REFUSED, UNREACHABLE, TIMEOUT, FAILED, ABANDONED, RESULTS };
-
-const char *const story_results[] = {
-	[CONNECTING] = "connecting",
-	[CONNECTED] = "connected",
-	[REFUSED] = "refused",
-	[UNREACHABLE] = "unreachable",
-	[TIMEOUT] = "timeout",
-	[FAILED] = "failed",
-	[ABANDONED] = "abandoned",
-	[RESULTS] = NULL,
-};
-
-static enum result
-result_of(const struct story_attempt *attempt)
-{
-	if (attempt->ended_us == RECORD_UNKNOWN)
-		return attempt->overtaken ? ABANDONED : CONNECTING;
-	switch (attempt->error) {
-	case 0:
-		return CONNECTED;
-	case ECONNREFUSED:
-		return REFUSED;
-	case ETIMEDOUT:
-		return TIMEOUT;
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-	case ENETDOWN:
-	case EHOSTDOWN:
-		return UNREACHABLE;
-	default:
-		return FAILED;
-	}
-}
-
 const char *
 story_attempt_result(const struct story_attempt *attempt)
 {
-	return story_results[result_of(attempt)];
+	if (attempt->ended_us == RECORD_UNKNOWN)
+		return attempt_results[attempt->overtaken ? ATTEMPT_ABANDONED : ATTEMPT_CONNECTING];
+	return attempt_results[attempt_result(attempt->error, attempt->reached)];
 }
 
 /* Calls for each note, newest first, as far as they are still this connection's. */

@@ -3,6 +3,7 @@
 #define TRACK_STORY_H
 
 #include <stdint.h>
+#include "track/attempt.h"
 #include "track/record.h"
 #include "track/track.h"
 
@@ -57,9 +58,7 @@ enum { STORY_ATTEMPTS_MAX = NOTES_MAX + 1, STORY_EVENTS_MAX = 4 * STORY_ATTEMPTS
 
 const char *story_step_text(enum story_step step);
 
-/* "connecting", "connected", "refused", "unreachable", "timeout", "failed" or "abandoned" */
 const char *story_attempt_result(const struct story_attempt *attempt);
-extern const char *const story_results[]; /* all of these, NULL behind the last */
 
 /* In the order of time.  How many there are. */
 int story_events(const struct track *track, const struct record *record, struct story_event events[STORY_EVENTS_MAX]);

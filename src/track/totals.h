@@ -43,7 +43,7 @@ totals_set(_Atomic uint64_t *count, uint64_t value)
 	atomic_store_explicit(count, value, memory_order_relaxed);
 }
 
-/* Any thread: the sum over all workers. */
+/* Any thread: the sum over all workers.  Payload is counted for each pair (pairs.h), and not here: track_total. */
 uint64_t totals_sum(const struct totals *workers, int count, enum total total);
 uint64_t totals_sum_closed(const struct totals *workers, int count, enum close_reason why);
 uint64_t totals_sum_kind(const struct totals *workers, int count, enum record_kind kind);

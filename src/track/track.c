@@ -31,6 +31,7 @@ track_init(struct track *track, const struct settings *settings, uint32_t max_co
 	track->history = history_new(settings->workers, settings->history, track->notes);
 	track->bus = bus_new(settings->workers, BUS_CAPACITY);
 	track->listeners = listeners_new(settings->pair_count, settings->workers);
+	track->pairs = pairs_new(settings->pair_count, settings->workers);
 	track->orders = orders_new(settings->workers);
 	track->draining = draining_new();
 	track->targets = targets_new(settings);
@@ -38,7 +39,7 @@ track_init(struct track *track, const struct settings *settings, uint32_t max_co
 	track->congestions = calloc((size_t)settings->workers, sizeof(track->congestions[0]));
 	if (track->table == NULL || track->notes == NULL || track->congestions == NULL || track->orders == NULL ||
 	    track->history == NULL || track->bus == NULL || track->listeners == NULL || track->totals == NULL ||
-	    track->draining == NULL || track->targets == NULL) {
+	    track->pairs == NULL || track->draining == NULL || track->targets == NULL) {
 		track_fini(track);
 		return -ENOMEM;
 	}
@@ -60,9 +61,27 @@ track_fini(struct track *track)
 	history_free(track->history);
 	bus_free(track->bus);
 	listeners_free(track->listeners);
+	pairs_free(track->pairs);
 	orders_free(track->orders);
 	draining_free(track->draining);
 	notes_free(track->notes);
 	free(track->congestions);
 	free(track->totals);
+}
+
+uint64_t
+track_total(const struct track *track, enum total total)
+{
+	switch (total) {
+	case TOTAL_CLIENT_BYTES_RECEIVED:
+		return pairs_received(track->pairs, LEG_CLIENT);
+	case TOTAL_CLIENT_BYTES_SENT:
+		return pairs_sent(track->pairs, LEG_CLIENT);
+	case TOTAL_UPSTREAM_BYTES_RECEIVED:
+		return pairs_received(track->pairs, LEG_UPSTREAM);
+	case TOTAL_UPSTREAM_BYTES_SENT:
+		return pairs_sent(track->pairs, LEG_UPSTREAM);
+	default:
+		return totals_sum(track->totals, track->settings->workers, total);
+	}
 }

@@ -12,6 +12,7 @@
 #include "track/listeners.h"
 #include "track/notes.h"
 #include "track/orders.h"
+#include "track/pairs.h"
 #include "track/table.h"
 #include "track/targets.h"
 #include "track/totals.h"
@@ -30,6 +31,7 @@ struct track {
 	struct notes *notes;
 	struct bus *bus;
 	struct listeners *listeners;
+	struct pairs *pairs;
 	struct orders *orders;
 	struct draining *draining;
 	struct targets *targets;
@@ -41,5 +43,8 @@ struct track {
 /* settings must outlive it.  max_conns is what descriptors really allow.  0 or -ENOMEM. */
 int track_init(struct track *track, const struct settings *settings, uint32_t max_conns);
 void track_fini(struct track *track);
+
+/* Any thread: over all workers. */
+uint64_t track_total(const struct track *track, enum total total);
 
 #endif

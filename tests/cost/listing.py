@@ -160,6 +160,9 @@ def measure_live(daemon, count):
     measure(daemon, f"full list of all {count}", "/conns?limit=10000&view=full", 60)
     measure(daemon, "top 20 by bytes", "/conns?sort=-bytes_received&limit=20", 10)
     measure(daemon, "all sorted by idle time", "/conns?sort=-idle&limit=10000", None)
+    measure(daemon, "metrics", "/metrics", 10)
+    measure(daemon, "stats", "/stats", None)
+    measure(daemon, "upstreams", "/upstreams", None)
     measure(daemon, "three fields of all", "/conns?limit=10000&fields=id,age,rtt", None)
     measure(daemon, "table of all", "/conns?limit=10000&format=table", None)
     text = 'client.address in 10.0.0.0/8 and idle > 5m and not upstream == "db"'

@@ -33,10 +33,10 @@ says(enum leg_name leg, size_t count, int64_t after_ms)
 static struct histogram_sum
 listener_turns(void)
 {
-	struct histogram_sum sum;
+	struct histogram_sum sum = { .count = 0 };
 
 	listeners_bound(scene.track.listeners, 0, &scene.settings.listeners[0].addr, 1);
-	listeners_read_turns(scene.track.listeners, 0, &sum);
+	listeners_add_turns(scene.track.listeners, 0, &sum);
 	return sum;
 }
 

@@ -38,6 +38,13 @@ api_setup(void)
 	strcpy(api.settings.listeners[1].name, "unix:/run/\xff\"");
 	strcpy(api.settings.upstreams[0].name, "db:5432");
 	strcpy(api.settings.upstreams[1].name, "web:80");
+	for (int i = 0; i < api.settings.pair_count; i++) {
+		struct upstream_setting *upstream = &api.settings.upstreams[i];
+
+		upstream->target_count = 1;
+		strcpy(upstream->targets[0].name, upstream->name);
+		ck_assert(addr_parse(&upstream->targets[0].addr, "127.0.0.1:9"));
+	}
 	ck_assert_int_eq(track_init(&api.track, &api.settings, API_CONNS_MAX), 0);
 	atomic_store(&api.readiness, READY);
 	api_start("127.0.0.1:0");

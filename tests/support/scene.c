@@ -372,5 +372,5 @@ scene_news(void)
 uint64_t
 scene_total(enum total total)
 {
-	return totals_sum(scene.track.totals, 1, total);
+	return track_total(&scene.track, total);
 }

@@ -113,6 +113,77 @@ START_TEST(percentiles_of_several_workers_are_those_of_all_values)
 }
 END_TEST
 
+static const uint64_t bounds[] = {
+#define BOUND(value) value,
+#include "base/histogram_bounds.def"
+};
+enum { BOUNDS = sizeof(bounds) / sizeof(bounds[0]) };
+
+START_TEST(no_two_round_bounds_lie_in_one_bucket)
+{
+	int with_one = 0;
+
+	for (int i = 0; i < BOUNDS; i++)
+		ck_assert_uint_eq(histogram_bounds[histogram_bucket(bounds[i])], bounds[i]);
+	for (int bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
+		with_one += histogram_bounds[bucket] != 0;
+	ck_assert_int_eq(with_one, BOUNDS);
+}
+END_TEST
+
+START_TEST(what_is_no_larger_than_a_round_bound_is_counted_exactly)
+{
+	for (int i = 0; i < BOUNDS; i++) {
+		histogram_add(&histogram, bounds[i] - 1);
+		histogram_add(&histogram, bounds[i]);
+		histogram_add(&histogram, bounds[i] + 1);
+	}
+	histogram_sum_add(&sum, &histogram);
+	for (uint64_t i = 0; i < BOUNDS; i++)
+		ck_assert_uint_eq(histogram_up_to(&sum, bounds[i]), 3 * i + 2);
+	ck_assert_uint_eq(sum.count, 3 * BOUNDS);
+}
+END_TEST
+
+START_TEST(the_end_of_a_bucket_is_a_bound_as_well)
+{
+	for (uint64_t value = 0; value < 100; value++)
+		histogram_add(&histogram, value);
+	histogram_sum_add(&sum, &histogram);
+	ck_assert_uint_eq(histogram_up_to(&sum, 7), 8);
+	ck_assert_uint_eq(histogram_up_to(&sum, 31), 32);
+	ck_assert_uint_eq(histogram_up_to(&sum, 71), 72);
+}
+END_TEST
+
+START_TEST(the_sum_is_that_of_the_values)
+{
+	static const uint64_t values[] = { 0, 3, 17, 1001, 999999999, 1 };
+	uint64_t want = 0;
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		histogram_add(&histogram, values[i]);
+		want += values[i];
+	}
+	histogram_sum_add(&sum, &histogram);
+	histogram_sum_add(&sum, &histogram);
+	ck_assert_uint_eq(sum.sum, 2 * want);
+}
+END_TEST
+
+/* A reader sees the counts one after the other, and the owner goes on meanwhile. */
+START_TEST(a_count_that_is_ahead_makes_no_bucket_larger_than_the_next)
+{
+	int bucket = histogram_bucket(1000);
+
+	histogram_add(&histogram, 900);
+	histogram_sum_add(&sum, &histogram);
+	sum.lows[bucket] = 5;
+	sum.counts[bucket] = 2;
+	ck_assert_uint_eq(histogram_up_to(&sum, 1000), 3);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -127,5 +198,13 @@ main(void)
 	tcase_add_test(tcase, no_percentile_is_beyond_the_largest_value);
 	tcase_add_test(tcase, percentiles_of_several_workers_are_those_of_all_values);
 	suite_add_tcase(suite, tcase);
+	TCase *exact = tcase_create("bounds");
+	tcase_add_checked_fixture(exact, setup, NULL);
+	tcase_add_test(exact, no_two_round_bounds_lie_in_one_bucket);
+	tcase_add_test(exact, what_is_no_larger_than_a_round_bound_is_counted_exactly);
+	tcase_add_test(exact, the_end_of_a_bucket_is_a_bound_as_well);
+	tcase_add_test(exact, the_sum_is_that_of_the_values);
+	tcase_add_test(exact, a_count_that_is_ahead_makes_no_bucket_larger_than_the_next);
+	suite_add_tcase(suite, exact);
 	return suite_main(suite);
 }

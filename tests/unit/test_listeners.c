@@ -104,7 +104,13 @@ START_TEST(its_sockets_count_together)
 	listeners_accepted(listeners, SECOND, 2);
 	for (int worker = 0; worker < WORKERS; worker++)
 		listeners_queue(listeners, SECOND, worker, (uint32_t)worker, 4096);
+	listeners_drops(listeners, SECOND, 0, 7);
+	listeners_drops(listeners, SECOND, 1, 1);
 	listeners_read(listeners, SECOND, &facts);
+	ck_assert_int_eq(facts.drops, -1); /* of one worker's socket they are not known */
+	listeners_drops(listeners, SECOND, 2, 0);
+	listeners_read(listeners, SECOND, &facts);
+	ck_assert_int_eq(facts.drops, 8);
 	ck_assert_uint_eq(facts.accepted, 3);
 	ck_assert_int_eq(facts.queue_length, 3);
 	ck_assert_int_eq(facts.queue_limit, 3 * 4096);

@@ -311,6 +311,33 @@ START_TEST(an_adopted_socket_is_shared_and_does_not_block)
 }
 END_TEST
 
+/* Its queue has room for one, and nobody accepts. */
+START_TEST(who_finds_the_queue_full_is_counted)
+{
+	int late[8];
+	uint32_t drops;
+	struct addr bound;
+
+	ck_assert_int_eq(open_at("127.0.0.1:0", false), 0);
+	bound = listening.bound;
+	ck_assert(listening_drops(fds[0], &drops));
+	ck_assert_uint_eq(drops, 0);
+	for (int i = 1; i < SOCKETS; i++)
+		close(fds[i]);
+	listening.count = 1;
+	ck_assert_int_eq(listen(fds[0], 0), 0);
+	for (int i = 0; i < 8; i++) {
+		late[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(late[i], &bound.any, bound.length);
+	}
+	ck_assert(listening_drops(fds[0], &drops));
+	ck_assert_uint_ge(drops, 5);
+	for (int i = 0; i < 8; i++)
+		close(late[i]);
+	close_all();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -327,6 +354,7 @@ main(void)
 	tcase_add_test(tcp, an_ipv6_address_is_ipv6_alone);
 	tcase_add_loop_test(tcp, an_accepted_socket_has_what_legs_need, 0, 2);
 	tcase_add_test(tcp, nobody_waiting_is_eagain);
+	tcase_add_test(tcp, who_finds_the_queue_full_is_counted);
 	tcase_add_checked_fixture(local, setup, teardown);
 	tcase_add_test(local, a_unix_socket_is_one_with_a_descriptor_for_each);
 	tcase_add_test(local, a_path_left_behind_is_replaced);

@@ -13,7 +13,9 @@
 #include "api/event_stream.h"
 #include "client/commands.h"
 #include "config/options.h"
+#include "export/metrics.h"
 #include "export/record_json.h"
+#include "net/socket.h"
 #include "support/suite.h"
 #include "track/close_reason.h"
 #include "track/conn_state.h"
@@ -402,7 +404,8 @@ END_TEST
 
 START_TEST(every_result_of_an_attempt_is_named)
 {
-	static const uint16_t errors[] = { 0, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, EACCES };
+	static const uint16_t errors[] = { 0, ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ECONNRESET, EADDRNOTAVAIL,
+		EACCES };
 	char want[32];
 	const char *result;
 
@@ -411,7 +414,7 @@ START_TEST(every_result_of_an_attempt_is_named)
 		struct story_attempt attempt = { .ended_us = RECORD_UNKNOWN };
 
 		if (i < sizeof(errors) / sizeof(errors[0]))
-			attempt = (struct story_attempt){ .error = errors[i] };
+			attempt = (struct story_attempt){ .error = errors[i], .reached = CONNECT_CONNECT };
 		result = story_attempt_result(&attempt);
 		snprintf(want, sizeof(want), "\n.Cm %s", result);
 		bool named = false;
@@ -456,6 +459,23 @@ START_TEST(every_total_has_a_row)
 		check_row(&rows[total], meaning->kind == TOTAL_IS_GAUGE ? "gauge" : "counter", NULL, meaning->meaning);
 	}
 	ck_assert_int_eq(row_count, TOTAL_COUNT);
+}
+END_TEST
+
+START_TEST(every_metric_has_a_row)
+{
+	take_rows(".Sh METRICS");
+	for (int metric = 0; metric < METRIC_COUNT; metric++) {
+		const struct metric_meaning *meaning = &metric_meanings[metric];
+		char want[512];
+
+		ck_assert_msg(metric < row_count, "missing: %s", meaning->text);
+		ck_assert_str_eq(rows[metric].name, meaning->text);
+		snprintf(want, sizeof(want), "%s%s%s%s", meaning->meaning, *meaning->labels == '\0' ? "" : " {",
+		    meaning->labels, *meaning->labels == '\0' ? "" : "}");
+		check_row(&rows[metric], metric_kind_text(meaning->kind), NULL, want);
+	}
+	ck_assert_int_eq(row_count, METRIC_COUNT);
 }
 END_TEST
 
@@ -697,6 +717,7 @@ main(void)
 	tcase_add_test(api, every_close_reason_has_a_row);
 	tcase_add_test(api, every_rule_of_an_explanation_has_a_row);
 	tcase_add_test(api, every_total_has_a_row);
+	tcase_add_test(api, every_metric_has_a_row);
 	suite_add_tcase(suite, api);
 	return suite_main(suite);
 }

@@ -233,6 +233,7 @@ static const struct {
 	{ 5, ETIMEDOUT, "timeout" },
 	{ 5, EHOSTUNREACH, "unreachable" },
 	{ 5, ENETUNREACH, "unreachable" },
+	{ 5, ECONNRESET, "reset" },
 	{ 5, EMFILE, "failed" },
 };
 
