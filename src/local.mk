@@ -1,6 +1,6 @@
 # Everything but main() is a library, so that tests link what ships.
 noinst_LIBRARIES += libsockproxy.a
-libsockproxy_a_CPPFLAGS = $(AM_CPPFLAGS) $(ASSERTS)
+libsockproxy_a_CPPFLAGS = $(AM_CPPFLAGS) $(ASSERTS) -DWEB_FOLDER='"$(srcdir)/dashboards/web"'
 libsockproxy_a_SOURCES = \
 	%D%/base/addr.c %D%/base/addr.h \
 	%D%/base/bucket.c %D%/base/bucket.h \
@@ -106,6 +106,7 @@ libsockproxy_a_SOURCES = \
 	%D%/proxy/worker.c %D%/proxy/worker.h \
 	%D%/api/accept.c %D%/api/accept.h \
 	%D%/api/admin_socket.c %D%/api/admin_socket.h \
+	%D%/api/assets.c %D%/api/assets.h %D%/api/assets.def \
 	%D%/api/callers.c %D%/api/callers.h \
 	%D%/api/certificate.c %D%/api/certificate.h \
 	%D%/api/conns_list.c %D%/api/conns_list.h \
@@ -129,7 +130,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/query.c %D%/api/query.h \
 	%D%/api/reply.c %D%/api/reply.h \
 	%D%/api/response.c %D%/api/response.h \
-	%D%/api/route_config.c \
+	%D%/api/route_assets.c %D%/api/route_config.c \
 	%D%/api/route_conn.c \
 	%D%/api/route_conns.c \
 	%D%/api/route_drain.c \

@@ -46,6 +46,7 @@ unit_tests = \
 	%D%/unit/test_addr \
 	%D%/unit/test_admin_url \
 	%D%/unit/test_admission \
+	%D%/unit/test_assets \
 	%D%/unit/test_bucket \
 	%D%/unit/test_bus \
 	%D%/unit/test_callers \

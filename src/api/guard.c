@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
+#include "api/assets.h"
 #include "api/query.h"
 #include "base/flow.h"
 
@@ -21,6 +22,7 @@ headers_note(struct headers *headers, const char *name, const char *value)
 		{ "Content-Type", &headers->types, &headers->type },
 		{ "Transfer-Encoding", &headers->encodings, &headers->encoding },
 		{ "Authorization", &headers->authorizations, &headers->authorization },
+		{ "Accept", &headers->accepts, &headers->accept },
 		{ "X-Reason", &headers->reasons, NULL },
 	};
 
@@ -113,17 +115,28 @@ is_home(const struct guard *guard, const char *origin, const char *host)
 	return scheme != 0 && host != NULL && strcasecmp(origin + scheme, host) == 0;
 }
 
+/* The files of the page are those of every other sockproxy.  Of several Accept headers the router reads another
+ * one than we, and the index is not for all. */
+static bool
+is_page(const struct headers *headers)
+{
+	static const char folder[] = "/assets/";
+
+	return strncmp(headers->target, folder, strlen(folder)) == 0 ||
+	       (strcmp(headers->target, "/") == 0 && headers->accepts == 1 && asset_page_is_liked(headers->accept));
+}
+
 /* Probes carry no token. */
 static bool
-is_open_to_all(const char *target)
+is_open_to_all(const struct headers *headers)
 {
 	static const char *const open[] = { "/livez", "/readyz" };
 
 	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
-		if (strcmp(target, open[i]) == 0)
+		if (strcmp(headers->target, open[i]) == 0)
 			return true;
 	}
-	return false;
+	return is_page(headers);
 }
 
 /* What is wrong with the Authorization header, or NULL. */
@@ -133,7 +146,7 @@ unauthorized(const struct guard *guard, const struct headers *headers)
 	static const char scheme[] = "Bearer ";
 	const char *value = headers->authorization;
 
-	if (!guard->token.wanted || is_open_to_all(headers->target))
+	if (!guard->token.wanted || is_open_to_all(headers))
 		return NULL;
 	if (value == NULL)
 		return "A token is asked for: send the header Authorization: Bearer TOKEN.";

@@ -15,7 +15,8 @@
  * own that it has pointed at 127.0.0.1 (DNS rebinding); the Host and Origin
  * headers, which no page can forge, tell.  Of a request that two readers
  * could divide differently (smuggling) nothing is believed.  And where there
- * is a token, whoever has not got it learns no more than whether we live.
+ * is a token, whoever has not got it learns no more than whether we live, and
+ * gets the page, which is the same everywhere and asks for it.
  */
 struct guard {
 	struct token token;
@@ -32,6 +33,8 @@ struct headers {
 	const char *length, *type; /* Content-Length, Content-Type */
 	const char *encoding;      /* Transfer-Encoding */
 	const char *authorization;
+	int accepts;
+	const char *accept; /* Accept: what form of an answer is liked */
 	const char *target; /* as it stands in the request line */
 	size_t body_max;    /* how long a body such a request may have; 0: none */
 };

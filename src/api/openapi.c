@@ -13,7 +13,8 @@
 
 /* clang-format off */
 const struct operation openapi_operations[] = {
-	{ "/",                "GET",    "index",            200, { { JSON_TYPE, "Index" } }, { 0 }, NULL },
+	{ "/",                "GET",    "index",            200, { { JSON_TYPE, "Index" }, { "text/html; charset=utf-8", NULL } }, { 0 }, NULL },
+	{ "/assets/FILE",     "GET",    "showAsset",        200, { { "text/javascript; charset=utf-8", NULL }, { "text/css; charset=utf-8", NULL }, { "image/svg+xml", NULL }, { "text/plain; charset=utf-8", NULL } }, { PROBLEM_UNKNOWN_PATH }, NULL },
 	{ "/config",          "GET",    "showConfig",       200, { { JSON_TYPE, "Config" } }, { 0 }, NULL },
 	{ "/conns",           "GET",    "listConnections",  200, { { JSON_TYPE, "ConnectionList" }, { "application/x-ndjson", "ConnectionAny" }, { "text/plain; charset=utf-8", NULL } }, { PROBLEM_CURSOR_GONE, PROBLEM_NOT_ACCEPTABLE, PROBLEM_BUSY }, NULL },
 	{ "/conns",           "DELETE", "killConnections",  202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_BUSY }, NULL },
@@ -94,12 +95,17 @@ add_problem(json_t *responses, enum problem problem, bool has_body)
 		add_content(response, "application/problem+json", "Problem");
 }
 
-/* Probes carry no token. */
+/* Probes carry no token, and neither does a page that is only about to ask for one. */
 static bool
 may_meet(const struct operation *operation, enum problem problem)
 {
-	return problem != PROBLEM_UNAUTHORIZED ||
-	       (strcmp(operation->path, "/livez") != 0 && strcmp(operation->path, "/readyz") != 0);
+	static const char *const open[] = { "/livez", "/readyz", "/assets/FILE" };
+
+	for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+		if (problem == PROBLEM_UNAUTHORIZED && strcmp(operation->path, open[i]) == 0)
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -157,8 +163,9 @@ add_word(json_t *parameters, const char *path)
 	json_add_text(it, "in", "path");
 	json_add_bool(it, "required", true);
 	json_add_text(it, "description",
-	    strcmp(name, "id") == 0 ? "of a connection, as records show it"
-				    : "of a listener, as -l says it; with %2F for each slash");
+	    strcmp(name, "id") == 0     ? "of a connection, as records show it"
+	    : strcmp(name, "file") == 0 ? "of the page"
+					: "of a listener, as -l says it; with %2F for each slash");
 	json_add_text(json_add_object(it, "schema"), "type", "string");
 	json_array_append_new(parameters, it);
 }

@@ -9,7 +9,7 @@
  * What each operation answers, for those who write clients: OpenAPI 3.1.  Paths
  * and parameters come from the router's table, records from that of the fields.
  */
-enum { ANSWER_FORMS_MAX = 3, ANSWER_PROBLEMS_MAX = 6 };
+enum { ANSWER_FORMS_MAX = 4, ANSWER_PROBLEMS_MAX = 6 };
 
 /* One method of one path, HEAD and OPTIONS apart, which follow from GET. */
 struct operation {

@@ -29,8 +29,10 @@ struct reply {
 	bool close;               /* the connection: what follows on it cannot be trusted */
 	int retry_after_s;        /* when to ask again; 0: not told */
 	const char *authenticate; /* how to say who asks; NULL: not asked for */
+	const char *policy;       /* what a page may do: Content-Security-Policy; NULL: it is none */
 
-	char *body; /* from malloc, or NULL */
+	char *body;          /* from malloc, or NULL */
+	const char *lasting; /* in the place of body, what lasts as long as the process; or NULL */
 	size_t length;
 
 	reply_fill_fn *fill; /* NULL: the body is all */

@@ -80,6 +80,8 @@ make_response(
 {
 	struct MHD_Response *response;
 
+	if (reply->lasting != NULL)
+		return MHD_create_response_from_buffer(reply->length, (void *)reply->lasting, MHD_RESPMEM_PERSISTENT);
 	if (reply->fill == NULL) {
 		response = MHD_create_response_from_buffer(reply->length, reply->body, MHD_RESPMEM_MUST_FREE);
 		if (response != NULL)
@@ -122,6 +124,12 @@ add_headers(struct MHD_Response *response, const struct reply *reply)
 	}
 	if (reply->authenticate != NULL)
 		MHD_add_response_header(response, "WWW-Authenticate", reply->authenticate);
+	if (reply->policy != NULL) {
+		MHD_add_response_header(response, "Content-Security-Policy", reply->policy);
+		MHD_add_response_header(response, "Referrer-Policy", "same-origin");
+		MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
+		MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+	}
 	if (reply->close)
 		MHD_add_response_header(response, "Connection", "close");
 	MHD_add_response_header(response, "Cache-Control", "no-store");

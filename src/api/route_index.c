@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "api/assets.h"
 #include "api/router.h"
-
 #include "export/json.h"
 
-void
-route_index(const struct request *request, struct reply *reply)
+static void
+answer_index(struct reply *reply)
 {
 	json_t *index = json_object();
 
-	(void)request;
 	json_add_text(index, "name", PACKAGE_NAME);
 	json_add_text(index, "version", PACKAGE_VERSION);
 	json_t *paths = json_add_array(index, "paths");
@@ -24,4 +23,16 @@ route_index(const struct request *request, struct reply *reply)
 		json_array_append_new(paths, path);
 	}
 	reply_document(reply, index);
+}
+
+/* The same path is a page for browsers and an index for programs. */
+void
+route_index(const struct request *request, struct reply *reply)
+{
+	struct asset page = asset_page();
+
+	if (asset_page_is_liked(request->accept))
+		asset_reply(&page, reply);
+	else
+		answer_index(reply);
 }

@@ -13,7 +13,8 @@ static const struct parameter none[] = { { 0 } };
 
 /* clang-format off */
 const struct route routes[] = {
-	{ "/",          reads, route_index,     none,                    "this index" },
+	{ "/",          reads, route_index,     none,                    "this index; for browsers the page, which shows all of this" },
+	{ "/assets/FILE", reads, route_asset,    none,                    "what the page is made of" },
 	{ "/config",    reads, route_config,    none,                    "what each option is set to" },
 	{ "/conns",     reads, route_conns,     route_conns_parameters,  "the connections, live and closed" },
 	{ "/conns",     "DELETE", route_kill_many, route_kill_many_parameters, "ends those that a filter chooses" },

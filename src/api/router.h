@@ -47,6 +47,7 @@ extern const int route_count;
 
 /* clang-format off */
 answer_fn
+	route_asset,
 	route_config,
 	route_conn,
 	route_conns,

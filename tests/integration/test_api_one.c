@@ -8,11 +8,14 @@
 #include "support/suite.h"
 #include "track/conn_id.h"
 
-/* To a GET of a path as the index writes it: no connection is called ID, and of a listener nothing is shown. */
+/* To a GET of a path as the index writes it: no connection is called ID and no file FILE, and of a
+ * listener nothing is shown. */
 static int
 expected_status(const char *path)
 {
 	if (strncmp(path, "/conns/ID", strlen("/conns/ID")) == 0)
+		return 404;
+	if (strcmp(path, "/assets/FILE") == 0)
 		return 404;
 	return strcmp(path, "/listeners/NAME") == 0 ? 405 : 200;
 }

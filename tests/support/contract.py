@@ -275,7 +275,7 @@ class Caller:
         target = fill(path, self.names)
         for response in operation["responses"].values():
             for form in response.get("content", {}):
-                if form.startswith("application/problem"):
+                if form.startswith("application/problem") or "{file}" in path:  # a file has one form
                     continue
                 answer = self.call(path, method, operation, target, {"Accept": form})
                 if answer.status == 200 and answer.type.split(";")[0] != form.split(";")[0]:
@@ -294,6 +294,8 @@ class Caller:
         if "{id}" in path:
             call(fill(path, {"id": "0" * 22}))
             call(fill(path, {"id": self.names["closed"]}))
+        if "{file}" in path:
+            call(fill(path, {"file": "nothing.js"}))
         if "{name}" in path and method == "PATCH":
             call(fill(path, {"name": "nobody"}), json_type, b'{"state":"paused"}')
         if "requestBody" in operation:
@@ -357,6 +359,7 @@ def main():
         "closed": closed[0]["id"],
         "name": live[0]["listener"],
         "upstream": live[0]["upstream"],
+        "file": "app.js",
     }
     document = Document(ask(admin, "GET", "/openapi.json").json())
     caller = Caller(document, admin, names)

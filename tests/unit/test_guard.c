@@ -95,6 +95,17 @@ static const struct {
 	{ LOCKED, "/conns", HOST "Authorization: \n", 401, "must be" },
 	{ LOCKED, "/nothing", HOST, 401, NULL }, /* not even which paths there are */
 	{ LOCKED, "/", HOST, 401, NULL },
+	{ LOCKED, "/", HOST "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\n", 0, NULL }, /* the page */
+	{ LOCKED, "/", HOST "Accept: */*\n", 401, NULL }, /* the index */
+	{ LOCKED, "/", HOST "Accept: text/html;q=0.5, application/json\n", 401, NULL },
+	{ LOCKED, "/", HOST "Accept: application/json\nAccept: text/html\n", 401, NULL }, /* whichever the router reads */
+	{ LOCKED, "/", HOST "Accept: text/html\nAccept: application/json\n", 401, NULL },
+	{ LOCKED, "/?", HOST "Accept: text/html\n", 401, NULL },
+	{ LOCKED, "//", HOST "Accept: text/html\n", 401, NULL },
+	{ LOCKED, "/conns", HOST "Accept: text/html\n", 401, NULL },
+	{ LOCKED, "/assets/app.js", HOST, 0, NULL },
+	{ LOCKED, "/assets", HOST, 401, NULL },
+	{ LOCKED, "/assets/app.js", "Host: example.org\n", 421, NULL },
 	{ LOCKED, "/livez", HOST, 0, NULL },
 	{ LOCKED, "/readyz", HOST, 0, NULL },
 	{ LOCKED, "/livez?", HOST, 401, NULL },
