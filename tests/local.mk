@@ -224,6 +224,26 @@ real_scripts = \
 dist_check_SCRIPTS += $(real_scripts)
 EXTRA_DIST += %D%/support/real.sh %D%/support/contract.py
 
+# the page in a real browser; what it looked like stays in page-pictures
+page_script = %D%/page/test_page.sh
+dist_check_SCRIPTS += $(page_script)
+EXTRA_DIST += %D%/page/browser.py %D%/page/page.py %D%/page/load.py %D%/page/screenshots.py %D%/page/vendor/axe.min.js \
+	%D%/page/vendor/axe-LICENSE %D%/page/vendor/axe-LICENSE-3RD-PARTY.txt
+
+check-page:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(page_script)'
+
+# 8,500 connections and 500 events a second before one page
+page-load: all
+	$(AM_TESTS_ENVIRONMENT) /usr/bin/python3 $(srcdir)/tests/page/load.py $(PAGE_LOAD)
+
+# the pictures of README.md, anew
+page-screenshots: all
+
+clean-local: clean-page
+clean-page:
+	rm -rf page-pictures
+
 # bash, zsh and fish
 shell_scripts = %D%/integration/test_completion.sh
 dist_check_SCRIPTS += $(shell_scripts)
@@ -263,7 +283,7 @@ stress_tests = %D%/stress/bytes
 	%D%/stress/verdict.c %D%/stress/verdict.h
 
 check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests) $(stress_tests)
-TESTS += $(check_PROGRAMS) $(real_scripts) $(shell_scripts)
+TESTS += $(check_PROGRAMS) $(real_scripts) $(shell_scripts) $(page_script)
 
 # One folder alone.
 check-unit:
@@ -386,4 +406,4 @@ coverage:
 check-stress:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(stress_tests)'
 
-.PHONY: check-unit check-scenario check-integration check-wire check-fault check-stress stress soak tests-built bench growth bench-micro cost cost-watching listing fuzz coverage
+.PHONY: check-page page-load page-screenshots clean-page check-unit check-scenario check-integration check-wire check-fault check-stress stress soak tests-built bench growth bench-micro cost cost-watching listing fuzz coverage

@@ -1,0 +1,304 @@
+# SPDX-License-Identifier: MIT
+"""The page as somebody sees it who opens it.
+
+    page.py PICTURES AXE [NAME…]
+
+Each function below is a promise.  Pictures of what was seen stay in the folder PICTURES; AXE is axe-core.
+"""
+import os
+import re
+import sys
+import tempfile
+import time
+
+from browser import Browser, Daemon, Keys, Upstream, wait_until
+
+TOKEN = "0123456789abcdef-token"
+pictures, axe_path = sys.argv[1:3]
+with open(axe_path, encoding="utf-8") as file:
+    axe_source = file.read()
+source = os.environ.get("srcdir", ".")
+
+
+def a_connection_is_on_the_page_within_a_second(browser, daemon):
+    browser.go(daemon.url + "/#/conns")
+    browser.wait_live()
+    client, there = daemon.connect()
+    begin = time.monotonic()
+    port = client.getsockname()[1]
+    wait_until(lambda: any(row["client"].endswith(f":{port}") for row in browser.rows()), "the row")
+    took = time.monotonic() - begin
+    assert took < 1 or os.getloadavg()[0] > os.cpu_count(), f"it took {took:.2f} s"
+    client.close()
+    there.close()
+    wait_until(lambda: not any(row["client"].endswith(f":{port}") for row in browser.rows()), "the row gone")
+
+
+def a_filter_chooses_completes_and_says_where_it_is_wrong(browser, daemon):
+    pairs = [daemon.connect(says=b"x" * (100 * (i + 1))) for i in range(3)]
+    browser.go(daemon.url + "/#/conns")
+    wait_until(lambda: len(browser.rows()) == 3, "three rows")
+    line = browser.one("#filter")
+    port = pairs[1][0].getsockname()[1]
+    line.send_keys(f"port == {port}", Keys.ENTER)
+    wait_until(lambda: [row["client"] for row in browser.rows()] == [f"127.0.0.1:{port}"], "the one row")
+    assert f"port+%3D%3D+{port}" in browser.driver.current_url, browser.driver.current_url
+    line.send_keys(Keys.CONTROL, "a")
+    line.send_keys("state == estab")
+    wait_until(lambda: [item.text for item in browser.all("#filter-offers li")] == ["established"], "the offer")
+    line.send_keys(Keys.ARROW_DOWN, Keys.ENTER, Keys.ENTER)
+    wait_until(lambda: len(browser.rows()) == 3, "three rows again")
+    line.send_keys(Keys.CONTROL, "a")
+    line.send_keys("state == establishd", Keys.ENTER)
+    browser.wait_text("#filter-fault", "did you mean established?")
+    browser.wait_text("#filter-fault", "^~~~~")
+    browser.picture("filter-mistake")
+    close(pairs)
+
+
+def a_column_sorts_both_ways(browser, daemon):
+    pairs = [daemon.connect(says=b"x" * (100 * (i + 1))) for i in (1, 0, 2)]
+    browser.go(daemon.url + "/#/conns")
+    wait_until(lambda: len(browser.rows()) == 3, "three rows")
+    head = next(one for one in browser.all("[role=columnheader] button") if one.text == "Up")
+    head.click()
+    wait_until(lambda: [row["up"] for row in browser.rows()] == ["300 B", "200 B", "100 B"], "most first")
+    next(one for one in browser.all("[role=columnheader] button") if one.text.startswith("Up")).click()
+    wait_until(lambda: [row["up"] for row in browser.rows()] == ["100 B", "200 B", "300 B"], "least first")
+    assert "sort=up" in browser.driver.current_url
+    close(pairs)
+
+
+def a_box_of_the_map_counts_and_shows_its_connections(browser, daemon):
+    pairs = [daemon.connect() for _ in range(2)]
+    pairs[0][0].shutdown(1)
+    browser.go(daemon.url + "/#/map")
+    browser.wait_text("[data-box=client_half_closed] .number", "1")
+    browser.wait_text("[data-box=established] .number", "1")
+    browser.picture("map")
+    browser.one("[data-box=client_half_closed]").click()
+    wait_until(lambda: [row["state"] for row in browser.rows()] == ["client_half_closed"], "the one row")
+    assert "state=client_half_closed" in browser.driver.current_url
+    close(pairs)
+
+
+def a_reset_connection_tells_its_story(browser, daemon):
+    client, there = daemon.connect()
+    daemon.reset(there)
+    record = wait_until(lambda: daemon.get("/conns?state=closed&reason=upstream_reset&limit=1")["conns"], "its end")[0]
+    browser.go(daemon.url + "/#/conn/" + record["id"])
+    browser.wait_text(".said", "The upstream reset the connection")
+    words = wait_until(lambda: browser.driver.execute_script("return [...document.querySelectorAll('.sequence .word')].map((one) => one.textContent)"), "the diagram")
+    assert "RST ECONNRESET" in words and "RST" in words and "accepted" in words, words
+    facts = browser.text(".head-facts")
+    assert "upstream_reset, by upstream (rst)" in facts and record["id"] in facts, facts
+    assert f"127.0.0.1:{daemon.port}" in browser.text(".legs")
+    utc = browser.one(".head-facts time").get_attribute("title")
+    assert record["opened_at"][:10] in utc and utc.endswith("UTC"), utc
+    browser.picture("reset")
+    client.close()
+
+
+def a_connection_is_killed_only_after_a_question(browser, daemon):
+    client, there = daemon.connect()
+    record = wait_until(lambda: daemon.get("/conns")["conns"], "it")[0]
+    browser.go(daemon.url + "/#/conn/" + record["id"])
+    browser.wait_text(".head-facts", "established")
+    browser.one("#kill").click()
+    browser.press(Keys.ESCAPE)
+    wait_until(lambda: not browser.all("dialog"), "the question gone")
+    assert daemon.get("/conns")["conns"], "it was killed without a yes"
+    browser.one("#kill").click()
+    browser.one("#kill-reason").send_keys("<b>gone</b> für immer")
+    browser.picture("kill")
+    browser.one("#kill-yes").click()
+    browser.wait_text(".head-facts", "admin_kill")
+    browser.wait_text(".head-facts", "<b>gone</b> für immer")  # as text
+    assert not browser.all(".head-facts dd b:not(.state)")
+    close([(client, there)])
+
+
+def who_may_not_kill_is_told_so(browser, upstream):
+    daemon = Daemon(upstream)
+    pair = daemon.connect()
+    browser.go(daemon.url + "/#/conn/" + daemon.get("/conns")["conns"][0]["id"])
+    browser.wait_text(".head-facts", "established")
+    browser.one("#kill").click()
+    browser.one("#kill-yes").click()
+    browser.wait_text("dialog .fault", "403")
+    browser.wait_text("dialog .fault", "--admin-write")
+    close([pair])
+    daemon.stop()
+
+
+def names_that_look_like_markup_are_text(browser, upstream):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "<img src=x onerror=document.title=1>")
+        daemon = Daemon(upstream, "-l", f"unix:{path}", "-u", f"127.0.0.1:{upstream.port}")
+        browser.go(daemon.url + "/#/overview")
+        browser.wait_text("#listeners", "<img src=x onerror=document.title=1>")
+        assert browser.driver.title.startswith("Overview"), browser.driver.title
+        assert not browser.all("main img")
+        daemon.stop()
+
+
+def a_restart_is_noticed_and_the_page_comes_back_by_itself(browser, upstream):
+    daemon = Daemon(upstream)
+    pair = daemon.connect()
+    admin = daemon.url.removeprefix("http://")
+    browser.go(daemon.url + "/#/conns")
+    wait_until(lambda: len(browser.rows()) == 1, "the row")
+    close([pair])
+    daemon.stop()
+    browser.wait_text("#banner", "Not live")
+    browser.wait_text("#live", "not live, retrying")
+    browser.picture("not-live")
+    daemon = Daemon(upstream, admin=admin)
+    pair = daemon.connect()
+    browser.wait_live()
+    wait_until(lambda: [row["client"] for row in browser.rows()] == [f"127.0.0.1:{pair[0].getsockname()[1]}"], "the new row")
+    assert not browser.one("#live").text.startswith("not")
+    close([pair])
+    daemon.stop()
+
+
+def a_token_is_asked_for_and_kept_in_the_tab(browser, upstream):
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(TOKEN + "\n")
+        file.flush()
+        daemon = Daemon(upstream, "--admin-token-file", file.name)
+    browser.go(daemon.url + "/#/conns")
+    browser.one("#token").send_keys("wrong-token-0123456", Keys.ENTER)
+    browser.wait_text("#token-fault", "another")
+    browser.picture("token")
+    violations = browser.axe(axe_source)
+    assert not violations, violations
+    browser.one("#token").send_keys(Keys.CONTROL, "a")
+    browser.one("#token").send_keys(TOKEN, Keys.ENTER)
+    browser.wait_live()
+    assert TOKEN not in browser.driver.current_url
+    pair = daemon.connect()
+    wait_until(lambda: len(browser.rows()) == 1, "the row")
+    browser.driver.refresh()
+    browser.wait_live()
+    assert not browser.all("#token")
+    close([pair])
+    daemon.stop()
+    browser.driver.execute_script("sessionStorage.clear()")
+
+
+def keys_alone_will_do(browser, daemon):
+    pairs = [daemon.connect() for _ in range(3)]
+    browser.go(daemon.url + "/#/map")
+    browser.wait_live()
+    browser.press("2")
+    wait_until(lambda: len(browser.rows()) == 3, "three rows")
+    browser.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    second = wait_until(lambda: browser.rows()[1]["client"], "a row")
+    wait_until(lambda: browser.one(".grid-row[aria-selected=true]").text.find(second) >= 0, "the second row")
+    browser.press(Keys.ENTER)
+    browser.wait_text("h1", second)
+    browser.press(Keys.ESCAPE)
+    wait_until(lambda: len(browser.rows()) == 3, "the table again")
+    browser.press("/")
+    wait_until(lambda: browser.driver.switch_to.active_element.get_attribute("id") == "filter", "the filter")
+    browser.press(Keys.ESCAPE, "3")
+    browser.wait_text("h1", "Overview")
+    close(pairs)
+
+
+def numbers_agree_with_the_daemon(browser, daemon):
+    pairs = [daemon.connect() for _ in range(7)]
+    close(pairs[:3])
+    stats = wait_until(lambda: (lambda s: s["connections_active"] == 4 and s)(daemon.get("/stats")), "four left")
+    browser.go(daemon.url + "/#/conns")
+    browser.wait_text(".shown", "4 of 4 live")
+    assert len(browser.rows()) == len(daemon.get("/conns")["conns"]) == 4
+    browser.go(daemon.url + "/#/overview")
+    browser.wait_text(".tiles", f"{stats['totals']['connections_accepted']:,} in all")
+    shown = dict(zip(*[[one.text for one in browser.all(f".tile {part}")] for part in ("dt", ".value")]))
+    assert shown["Active"] == "4", shown
+    closed = sum(stats["connections_closed_by_reason"].values())
+    browser.go(daemon.url + "/#/map")
+    browser.wait_text(".map-ends h2", f"{closed:,} since the start")
+    browser.wait_text("[data-box=established] .number", "4")
+    close(pairs[3:])
+
+
+def every_view_is_accessible_and_fits(browser, daemon):
+    pairs = [daemon.connect() for _ in range(4)]
+    daemon.reset(pairs[0][1])
+    live = daemon.get("/conns")["conns"][-1]["id"]
+    views = {"map": "map", "conns": "conns", "closed": "conns?state=closed", "overview": "overview", "conn": "conn/" + live}
+    faults = []
+    for width, height in ((1440, 900), (360, 780)):
+        for dark in (False, True):
+            browser.look(width, height, dark)
+            browser.go(daemon.url + "/")
+            browser.wait_live()
+            for name, view in views.items():
+                browser.driver.execute_script("location.hash = arguments[0]", "/" + view)
+                ready = {"map": ".map-ends .chip", "overview": "#listeners tbody td", "conn": ".sequence"}.get(name, ".grid-body .grid-row")
+                browser.one(ready)
+                where = f"{name}-{width}-{'dark' if dark else 'light'}"
+                browser.picture(where)
+                faults += [f"{where}: {fault}" for fault in browser.axe(axe_source)]
+                wide = browser.driver.execute_script("return document.documentElement.scrollWidth")
+                if wide > width:
+                    faults.append(f"{where}: {wide} px wide")
+    browser.look(1440, 900, dark=False)
+    assert not faults, "\n".join(faults)
+    close(pairs)
+
+
+def reasons_are_those_of_the_daemon(_, __):
+    with open(os.path.join(source, "src/track/close_reason.def"), encoding="utf-8") as text:
+        theirs = re.findall(r'REASON\(\w+,\s*"(\w+)",\s*(\w+),\s*(\w+),', text.read())
+    with open(os.path.join(source, "dashboards/web/reasons.js"), encoding="utf-8") as text:
+        ours = re.findall(r"^  (\w+): \['(\w+)', '(\w+)',", text.read(), re.M)
+    assert ours == [(reason, who.lower(), how.lower()) for reason, who, how in theirs]
+
+
+def nothing_was_refused_by_the_policy(browser, _):
+    refused = [line for line in browser.log() if "Content Security Policy" in line or "Uncaught" in line]
+    assert not refused, refused
+
+
+def close(pairs):
+    for pair in pairs:
+        for one in pair:
+            one.close()
+
+
+def main():
+    promises = [one for name, one in globals().items() if callable(one) and getattr(one, "__module__", "") == "__main__" and name not in ("close", "main")]
+    wanted = sys.argv[3:]
+    upstream = Upstream()
+    browser = Browser(pictures)
+    failures = 0
+    try:
+        for promise in promises:
+            if wanted and promise.__name__ not in wanted:
+                continue
+            begin = time.monotonic()
+            own = promise.__code__.co_varnames[1] == "daemon"
+            daemon = Daemon(upstream, "--admin-write") if own else None
+            try:
+                promise(browser, daemon if own else upstream)
+                if own:
+                    daemon.stop()
+                print(f"ok: {promise.__name__} ({time.monotonic() - begin:.1f} s)", flush=True)
+            except Exception as error:
+                failures += 1
+                browser.picture(f"failed-{promise.__name__}")
+                print(f"failed: {promise.__name__}: {type(error).__name__}: {error}", flush=True)
+                if own:
+                    daemon.process.kill()
+                upstream.socket.close()
+                upstream = Upstream()
+    finally:
+        browser.quit()
+    sys.exit(1 if failures else 0)
+
+
+main()
