@@ -229,6 +229,7 @@ page_script = %D%/page/test_page.sh
 dist_check_SCRIPTS += $(page_script)
 EXTRA_DIST += %D%/page/browser.py %D%/page/page.py %D%/page/load.py %D%/page/screenshots.py %D%/page/vendor/axe.min.js \
 	%D%/page/vendor/axe-LICENSE %D%/page/vendor/axe-LICENSE-3RD-PARTY.txt
+EXTRA_DIST += dashboards/screenshots/page-map.png dashboards/screenshots/page-connection.png
 
 check-page:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(page_script)'
@@ -239,6 +240,7 @@ page-load: all
 
 # the pictures of README.md, anew
 page-screenshots: all
+	$(AM_TESTS_ENVIRONMENT) /usr/bin/python3 $(srcdir)/tests/page/screenshots.py $(srcdir)/dashboards/screenshots
 
 clean-local: clean-page
 clean-page:
