@@ -83,7 +83,8 @@ export class LifeMap {
 
   #arrow(arrow) {
     const path = arrow.points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join('');
-    const label = svg('text', { x: arrow.label[0] + (arrow.upright ? 7 : 0), y: arrow.label[1] + (arrow.upright ? 4 : -8), class: 'rate', 'text-anchor': arrow.upright ? 'start' : 'middle' });
+    const aside = { start: 7, end: -7 }[arrow.upright] ?? 0;
+    const label = svg('text', { x: arrow.label[0] + aside, y: arrow.label[1] + (arrow.upright ? 4 : -8), class: 'rate', 'text-anchor': arrow.upright ?? 'middle' });
     const line = svg('path', { d: path, class: 'arrow', 'marker-end': 'url(#tip)' });
     this.#labels[arrow.name] = { label, line };
     return svg('g', {}, line, label);

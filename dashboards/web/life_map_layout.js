@@ -86,7 +86,7 @@ function arrowsOf(layout, width, header) {
       const it = list.find((one) => one.name === name), start = it.points[0];
       it.points = [start, [start[0], 164], [it.points[1][0], 164], it.points.at(-1)];
       it.label = [it.points[2][0], 320];
-      it.upright = true;
+      it.upright = name === 'failed' ? 'end' : 'start';
     }
   } else {
     down('accept', 'listen', 'accept', 0.5);
