@@ -250,6 +250,13 @@ clean-page:
 shell_scripts = %D%/integration/test_completion.sh
 dist_check_SCRIPTS += $(shell_scripts)
 
+# what stands in dashboards/, beside promtool, Prometheus and the daemon
+dashboard_scripts = \
+	%D%/dashboards/test_dashboards.sh \
+	%D%/dashboards/test_rules.sh
+dist_check_SCRIPTS += $(dashboard_scripts)
+EXTRA_DIST += %D%/dashboards/boards.py %D%/dashboards/lint.py %D%/dashboards/promql.py %D%/dashboards/rules.test.yml
+
 # every record beside the packets of its connection
 wire_script = %D%/integration/test_wire.sh
 dist_check_SCRIPTS += $(wire_script)
@@ -285,7 +292,7 @@ stress_tests = %D%/stress/bytes
 	%D%/stress/verdict.c %D%/stress/verdict.h
 
 check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests) $(stress_tests)
-TESTS += $(check_PROGRAMS) $(real_scripts) $(shell_scripts) $(page_script)
+TESTS += $(check_PROGRAMS) $(real_scripts) $(shell_scripts) $(page_script) $(dashboard_scripts)
 
 # One folder alone.
 check-unit:
@@ -294,6 +301,8 @@ check-scenario:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(scenario_tests)'
 check-integration:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(integration_tests) $(real_scripts) $(shell_scripts)'
+check-dashboards:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(dashboard_scripts)'
 # Needs root, tcpdump, and a machine that is not busy: not a part of make check.
 check-wire: all
 	$(AM_TESTS_ENVIRONMENT) $(SHELL) $(srcdir)/$(wire_script)
@@ -409,3 +418,4 @@ check-stress:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(stress_tests)'
 
 .PHONY: check-page page-load page-screenshots clean-page check-unit check-scenario check-integration check-wire check-fault check-stress stress soak tests-built bench growth bench-micro cost cost-watching listing fuzz coverage
+.PHONY: check-dashboards check-unit check-scenario check-integration check-wire check-fault check-stress stress soak tests-built bench growth bench-micro cost cost-watching listing fuzz coverage
