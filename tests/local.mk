@@ -253,9 +253,11 @@ dist_check_SCRIPTS += $(shell_scripts)
 # what stands in dashboards/, beside promtool, Prometheus and the daemon
 dashboard_scripts = \
 	%D%/dashboards/test_dashboards.sh \
+	%D%/dashboards/test_queries.sh \
 	%D%/dashboards/test_rules.sh
 dist_check_SCRIPTS += $(dashboard_scripts)
-EXTRA_DIST += %D%/dashboards/boards.py %D%/dashboards/lint.py %D%/dashboards/promql.py %D%/dashboards/rules.test.yml
+EXTRA_DIST += %D%/dashboards/boards.py %D%/dashboards/expected.yml %D%/dashboards/lint.py %D%/dashboards/promql.py \
+	%D%/dashboards/queries.py %D%/dashboards/rules.test.yml %D%/dashboards/traffic.py %D%/dashboards/typed.py %D%/dashboards/types.ts
 
 # every record beside the packets of its connection
 wire_script = %D%/integration/test_wire.sh

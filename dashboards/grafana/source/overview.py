@@ -80,10 +80,10 @@ BOARD = board(
             lines("CPU", "Processor time per second: 1 is a whole core.", "none",
                   [("rate(process_cpu_seconds_total{@here}[$__rate_interval]) and on (job, instance) "
                     "sockproxy_build_info{@here}", "{{instance}}")], width=8),
-            lines("Memory", "Resident memory, and of it what the buffers take that are lent to slow readers.", "bytes",
+            lines("Memory", "Resident memory, and how much of it buffers for slow readers may become (--buffer-memory, of all workers).", "bytes",
                   [("process_resident_memory_bytes{@here} and on (job, instance) sockproxy_build_info{@here}",
                     "{{instance}} resident"),
-                   ("sockproxy_buffer_memory_bytes{@here}", "{{instance}} buffers")], width=8),
+                   ("sockproxy_buffer_memory_bytes{@here}", "{{instance}} buffers at most")], width=8),
             lines("Descriptors and threads", "Open file descriptors, and threads. A connection takes two descriptors.", "short",
                   [("process_open_fds{@here} and on (job, instance) sockproxy_build_info{@here}", "{{instance}} descriptors"),
                    ("process_threads{@here} and on (job, instance) sockproxy_build_info{@here}", "{{instance}} threads"),
