@@ -58,6 +58,7 @@ def thresholds(steps):
 
 
 def stat(title, description, expr, unit, steps=("text",), width=3):
+    """One number.  A share of nothing is no number, and shows as a dash if the query leaves it out: `>= 0`."""
     defaults = {"unit": unit, "color": {"mode": "thresholds"}, "thresholds": thresholds(steps), "noValue": "–"}
     options = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "orientation": "auto",
                "colorMode": "value", "graphMode": "area", "justifyMode": "auto", "textMode": "auto",

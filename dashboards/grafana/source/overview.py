@@ -20,10 +20,10 @@ BOARD = board(
                  "sum (rate(sockproxy_connections_accepted_total{@pair}[$__rate_interval]))", "cps"),
             stat("Bad ends", "Of all ends, the share that was no orderly finish of a side nor an admin's order: resets, lost sides, "
                  "timers of ours, upstreams that could not be connected. Connections refused by a rule (denied) do not count.",
-                 f"{BAD} / {ENDS}", "percentunit", ("green", (0.05, "orange"), (0.2, "red"))),
+                 f"{BAD} / {ENDS} >= 0", "percentunit", ("green", (0.05, "orange"), (0.2, "red"))),
             stat("Connect p99", "One connect in a hundred to an upstream takes longer. A second or more means a lost SYN.",
                  "histogram_quantile(0.99, sum by (le) "
-                 "(rate(sockproxy_upstream_connect_duration_seconds_bucket{@up}[$__rate_interval])))",
+                 "(rate(sockproxy_upstream_connect_duration_seconds_bucket{@up}[$__rate_interval]))) >= 0",
                  "s", ("green", (0.1, "orange"), (0.5, "red"))),
             stat("Oldest connection", "The age of the oldest connection that is open.",
                  "max (sockproxy_connection_oldest_age_seconds{@pair})", "s"),
