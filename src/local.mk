@@ -16,6 +16,7 @@ libsockproxy_a_SOURCES = \
 	%D%/base/process.c %D%/base/process.h \
 	%D%/base/quantity.c %D%/base/quantity.h \
 	%D%/base/queue.c %D%/base/queue.h \
+	%D%/base/share.c %D%/base/share.h \
 	%D%/base/slot.c %D%/base/slot.h \
 	%D%/base/source_table.c %D%/base/source_table.h \
 	%D%/base/text.c %D%/base/text.h \
@@ -54,19 +55,30 @@ libsockproxy_a_SOURCES = \
 	%D%/track/fields.c %D%/track/fields.h %D%/track/fields.def %D%/track/leg_fields.def \
 	%D%/track/filter.c %D%/track/filter.h %D%/track/filter_program.h %D%/track/filter_parse.c \
 	%D%/track/filter_literal.c %D%/track/filter_literal.h \
+	%D%/track/finding.h %D%/track/finding_filter.c %D%/track/finding_text.c %D%/track/finding_text.h \
+	%D%/track/findings.c %D%/track/findings.h \
 	%D%/track/history.c %D%/track/history.h \
+	%D%/track/idle_cutoffs.c %D%/track/idle_cutoffs.h \
+	%D%/track/known_times.c %D%/track/known_times.h \
 	%D%/track/leg.c %D%/track/leg.h \
 	%D%/track/listeners.c %D%/track/listeners.h \
+	%D%/track/lookout.c %D%/track/lookout.h \
 	%D%/track/notes.c %D%/track/notes.h \
 	%D%/track/orders.c %D%/track/orders.h \
 	%D%/track/pairs.c %D%/track/pairs.h \
+	%D%/track/port_usage.c %D%/track/port_usage.h \
+	%D%/track/recent.c %D%/track/recent.h \
 	%D%/track/record.c %D%/track/record.h \
 	%D%/track/ring.c %D%/track/ring.h \
+	%D%/track/sighting.c %D%/track/sighting.h \
 	%D%/track/story.c %D%/track/story.h \
+	%D%/track/suspicions.c %D%/track/suspicions.h \
 	%D%/track/table.c %D%/track/table.h \
+	%D%/track/target_failures.c %D%/track/target_failures.h \
 	%D%/track/targets.c %D%/track/targets.h \
 	%D%/track/totals.c %D%/track/totals.h %D%/track/totals.def \
 	%D%/track/track.c %D%/track/track.h \
+	%D%/track/unfinished.c %D%/track/unfinished.h \
 	%D%/upstream/group.c %D%/upstream/group.h \
 	%D%/upstream/proxy_header.c %D%/upstream/proxy_header.h \
 	%D%/upstream/resolver.c %D%/upstream/resolver.h \
@@ -136,6 +148,7 @@ libsockproxy_a_SOURCES = \
 	%D%/api/route_drain.c \
 	%D%/api/route_explain.c \
 	%D%/api/route_events.c \
+	%D%/api/route_findings.c \
 	%D%/api/route_index.c \
 	%D%/api/route_kill_many.c \
 	%D%/api/route_listener_patch.c %D%/api/route_listeners.c \
@@ -158,7 +171,7 @@ libsockproxy_a_SOURCES = \
 	%D%/client/ask.c %D%/client/ask.h \
 	%D%/client/client.c %D%/client/client.h \
 	%D%/client/client_options.c %D%/client/client_options.h \
-	%D%/client/cmd_conns.c %D%/client/cmd_events.c %D%/client/cmd_explain.c %D%/client/cmd_kill.c \
+	%D%/client/cmd_conns.c %D%/client/cmd_events.c %D%/client/cmd_explain.c %D%/client/cmd_findings.c %D%/client/cmd_kill.c \
 	%D%/client/cmd_show.c \
 	%D%/client/columns.c %D%/client/columns.h \
 	%D%/client/commands.c %D%/client/commands.h \
@@ -171,6 +184,7 @@ libsockproxy_a_SOURCES = \
 	%D%/daemon/demo.c %D%/daemon/demo.h \
 	%D%/daemon/demo_clients.c %D%/daemon/demo_clients.h \
 	%D%/daemon/demo_thread.c %D%/daemon/demo_thread.h \
+	%D%/daemon/lookout_thread.c %D%/daemon/lookout_thread.h \
 	%D%/daemon/demo_upstream.c %D%/daemon/demo_upstream.h \
 	%D%/daemon/drain.c %D%/daemon/drain.h \
 	%D%/daemon/limits.c %D%/daemon/limits.h \

@@ -70,12 +70,15 @@ unit_tests = \
 	%D%/unit/test_farewell \
 	%D%/unit/test_field_set \
 	%D%/unit/test_fields \
+	%D%/unit/test_finding_text \
+	%D%/unit/test_findings \
 	%D%/unit/test_filter \
 	%D%/unit/test_figure \
 	%D%/unit/test_flow \
 	%D%/unit/test_glob \
 	%D%/unit/test_group \
 	%D%/unit/test_guard \
+	%D%/unit/test_healthy_days \
 	%D%/unit/test_histogram \
 	%D%/unit/test_history \
 	%D%/unit/test_id_set \
@@ -84,6 +87,7 @@ unit_tests = \
 	%D%/unit/test_listeners \
 	%D%/unit/test_listening \
 	%D%/unit/test_log \
+	%D%/unit/test_lookout \
 	%D%/unit/test_loop \
 	%D%/unit/test_mailbox \
 	%D%/unit/test_manners \
@@ -104,16 +108,19 @@ unit_tests = \
 	%D%/unit/test_pump \
 	%D%/unit/test_quantity \
 	%D%/unit/test_queue \
+	%D%/unit/test_recent \
 	%D%/unit/test_record_json \
 	%D%/unit/test_record_table \
 	%D%/unit/test_resolver \
 	%D%/unit/test_ring \
 	%D%/unit/test_schema \
+	%D%/unit/test_share \
 	%D%/unit/test_slot \
 	%D%/unit/test_sniff_proxy \
 	%D%/unit/test_socket \
 	%D%/unit/test_source_table \
 	%D%/unit/test_story \
+	%D%/unit/test_suspicions \
 	%D%/unit/test_symptoms \
 	%D%/unit/test_table \
 	%D%/unit/test_targets \
@@ -139,6 +146,18 @@ unit_tests = \
 %C%_unit_test_event_stream_SOURCES = \
 	%D%/support/fake_clock.c %D%/support/fake_clock.h \
 	%D%/unit/test_event_stream.c
+
+%C%_unit_test_lookout_SOURCES = \
+	%D%/support/fake_clock.c %D%/support/fake_clock.h \
+	%D%/unit/test_lookout.c
+
+%C%_unit_test_suspicions_SOURCES = \
+	%D%/unit/suspicion_scene.c %D%/unit/suspicion_scene.h \
+	%D%/unit/test_suspicions.c
+
+%C%_unit_test_healthy_days_SOURCES = \
+	%D%/unit/suspicion_scene.c %D%/unit/suspicion_scene.h \
+	%D%/unit/test_healthy_days.c
 
 # scenario: real modules on a fake clock and fake sockets
 scenario_tests = \
@@ -197,6 +216,7 @@ integration_tests = \
 	%D%/integration/test_drain \
 	%D%/integration/test_explain \
 	%D%/integration/test_events \
+	%D%/integration/test_findings \
 	%D%/integration/test_half_close \
 	%D%/integration/test_kill \
 	%D%/integration/test_listener_patch \

@@ -25,6 +25,7 @@ const struct operation openapi_operations[] = {
 	{ "/drain",           "POST",   "beginDrain",       202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_STOPPING }, NULL },
 	{ "/drain",           "DELETE", "takeBackDrain",    202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_STOPPING }, NULL },
 	{ "/events",          "GET",    "followEvents",     200, { { "text/event-stream", "Event" }, { "application/x-ndjson", "Event" } }, { PROBLEM_NOT_ACCEPTABLE, PROBLEM_CURSOR_GONE, PROBLEM_TOO_MANY_FOLLOWERS }, NULL },
+	{ "/findings",        "GET",    "listFindings",     200, { { JSON_TYPE, "Findings" } }, { 0 }, NULL },
 	{ "/listeners",       "GET",    "listListeners",    200, { { JSON_TYPE, "Listeners" } }, { 0 }, NULL },
 	{ "/listeners/NAME",  "PATCH",  "changeListener",   202, { { JSON_TYPE, "Orders" } }, { PROBLEM_NO_CHANGES, PROBLEM_UNKNOWN_LISTENER, PROBLEM_STOPPING, PROBLEM_TOO_LARGE, PROBLEM_NOT_JSON }, "ListenerChange" },
 	{ "/livez",           "GET",    "isAlive",          200, { { "text/plain; charset=utf-8", NULL } }, { 0 }, NULL },

@@ -111,6 +111,47 @@ const struct openapi_schema openapi_schemas[] = {
 			"connections_left": { "type": "integer", "minimum": 0 }
 		}
 	}) },
+	{ "Finding", SCHEMA({
+		"type": "object",
+		"required": ["id", "kind", "severity", "first_seen_at", "last_seen_at", "listener", "upstream", "target", "side", "title",
+			"advice", "evidence", "filter", "state"],
+		"properties": {
+			"id": { "type": "string", "description": "the same as long as it is the same thing" },
+			"kind": { "enum": ["idle_cutoff", "never_finishes", "target_fails", "source_ports"] },
+			"severity": { "enum": ["info", "warning", "critical"] },
+			"first_seen_at": { "type": "string", "format": "date-time", "description": "when it was noticed" },
+			"last_seen_at": { "type": "string", "format": "date-time", "description": "the last of its evidence" },
+			"listener": { "type": ["string", "null"], "description": "null where the upstream has several" },
+			"upstream": { "type": ["string", "null"] },
+			"target": { "type": ["string", "null"] },
+			"side": { "enum": ["client", "upstream", null], "description": "whose doing it looks like" },
+			"title": { "type": "string" },
+			"advice": { "type": "string" },
+			"evidence": {
+				"type": "object",
+				"additionalProperties": { "type": ["integer", "string", "null"], "minimum": 0 }
+			},
+			"filter": { "type": "string", "description": "for /conns: the connections that are meant" },
+			"state": { "enum": ["closed", "active", "all"], "description": "for /conns: among which" }
+		}
+	}) },
+	{ "Findings", SCHEMA({
+		"type": "object",
+		"required": ["time", "findings", "left_out", "watched"],
+		"properties": {
+			"time": { "type": "string", "format": "date-time" },
+			"findings": { "type": "array", "items": { "$ref": "#/components/schemas/Finding" } },
+			"left_out": { "type": "integer", "minimum": 0, "description": "how many more there are" },
+			"watched": {
+				"type": "object",
+				"required": ["closed", "missed"],
+				"properties": {
+					"closed": { "type": "integer", "minimum": 0, "description": "closed connections that were looked at" },
+					"missed": { "type": "integer", "minimum": 0, "description": "and that were not, for they came too fast" }
+				}
+			}
+		}
+	}) },
 	{ "ListenerStep", SCHEMA({
 		"type": "object",
 		"required": ["at", "errno", "times"],

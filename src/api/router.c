@@ -25,6 +25,7 @@ const struct route routes[] = {
 	{ "/drain",     "POST", route_drain_begin, route_drain_parameters, "no more clients; who is here may finish until the deadline" },
 	{ "/drain",     "DELETE", route_drain_end, none,                 "clients are taken again" },
 	{ "/events",    reads, route_events,    route_events_parameters, "what happens, as it happens: server-sent events, or lines of JSON" },
+	{ "/findings",  reads, route_findings,  none,                    "what is worth a look: suspicions with their evidence, and the filter that shows the connections" },
 	{ "/listeners", reads, route_listeners, none,                    "the listeners, each step of their lives, and their accept queues" },
 	{ "/listeners/NAME", "OPTIONS, PATCH", route_listener_patch, none,        "pauses that listener, or has it listen again" },
 	{ "/livez",     reads, route_livez,     none,                    "200 while the process answers" },

@@ -56,6 +56,7 @@ answer_fn
 	route_drain_end,
 	route_explain,
 	route_events,
+	route_findings,
 	route_index,
 	route_kill,
 	route_kill_many,

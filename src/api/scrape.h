@@ -58,6 +58,7 @@ scrape_fn
 	scrape_dropped,
 	scrape_durations,
 	scrape_ends,
+	scrape_findings,
 	scrape_idle,
 	scrape_kinds,
 	scrape_listener_state,

@@ -33,6 +33,7 @@ const struct family scrape_families[METRIC_COUNT] = {
 	[METRIC_PORT_SHORTAGES]           = { SCOPE_PROCESS,  scrape_total },
 	[METRIC_TIME_WAIT]                = { SCOPE_PROCESS,  scrape_one },
 	[METRIC_TARGET_ADDRESSES]         = { SCOPE_TARGET,   scrape_addresses },
+	[METRIC_FINDINGS]                 = { SCOPE_PROCESS,  scrape_findings },
 	[METRIC_EVENTS_DROPPED]           = { SCOPE_PROCESS,  scrape_dropped },
 	[METRIC_FOLLOWERS]                = { SCOPE_PROCESS,  scrape_one },
 	[METRIC_FOLLOWERS_REFUSED]        = { SCOPE_PROCESS,  scrape_one },

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "export/prometheus.h"
 #include "net/ports.h"
+#include "track/findings.h"
 
 void
 scrape_version(struct scrape *scrape, enum metric metric, const struct thing *thing)
@@ -47,6 +48,20 @@ scrape_dropped(struct scrape *scrape, enum metric metric, const struct thing *th
 
 		prometheus_label(text, "sink", sinks[i].sink);
 		prometheus_count(text, sinks[i].count);
+	}
+}
+
+void
+scrape_findings(struct scrape *scrape, enum metric metric, const struct thing *thing)
+{
+	struct findings_list list;
+
+	findings_read(scrape->track->findings, &list);
+	for (int kind = 0; kind < FINDING_KINDS; kind++) {
+		struct text *text = scrape_sample(scrape, metric, thing);
+
+		prometheus_label(text, "kind", finding_kind_text((enum finding_kind)kind));
+		prometheus_count(text, findings_count(&list, (enum finding_kind)kind));
 	}
 }
 

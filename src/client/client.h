@@ -27,7 +27,7 @@ struct client {
 /* argv[0] is what follows the program's name, and no option.  Returns the exit status. */
 int client_run(int argc, char **argv);
 
-command_fn cmd_conns, cmd_show, cmd_events, cmd_kill, cmd_explain, cmd_help;
+command_fn cmd_conns, cmd_show, cmd_events, cmd_kill, cmd_explain, cmd_findings, cmd_help;
 
 /* TERM, INT or HUP came: an http_client_ask ends by itself then.  Only after client_heed_signals. */
 bool client_must_stop(void);

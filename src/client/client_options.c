@@ -212,6 +212,11 @@ take_operands(struct reading_options *reading, int argc, char **argv)
 		text_add(reading->error, "the filter is longer than any may be: 4096 bytes");
 		return CLIENT_OPTIONS_WRONG;
 	}
+	if (command->kind == OPERAND_NONE && options->operands > 0) {
+		text_addf(reading->error, "%s takes no ", command->name);
+		text_add_quoted(reading->error, options->operand);
+		return CLIENT_OPTIONS_WRONG;
+	}
 	if (joined.length > 0 || !command->needs_operand)
 		return CLIENT_OPTIONS_RUN;
 	text_addf(reading->error, "%s is missing, as in: sockproxy %s %s", command->operand, command->name,

@@ -18,6 +18,8 @@ const struct command_meaning commands[COMMAND_COUNT] = {
 		"ends connections, after it has shown and asked" },
 	[COMMAND_EXPLAIN] = { "explain", "ID|FILTER", OPERAND_ID_OR_FILTER, true, cmd_explain,
 		"tells the story of one connection in plain words" },
+	[COMMAND_FINDINGS] = { "findings", "", OPERAND_NONE, false, cmd_findings,
+		"shows what is worth a look, with its evidence" },
 	[COMMAND_HELP]    = { "help", "[COMMAND]", OPERAND_COMMAND, false, cmd_help,
 		"shows the commands, or the options of one" },
 };
@@ -30,7 +32,7 @@ static const char *const hows[] = { "rst", "fin", NULL };
 
 #define AT(member) offsetof(struct client_options, member)
 #define BY(name)   (1u << COMMAND_##name)
-#define ALL        (BY(CONNS) | BY(SHOW) | BY(EVENTS) | BY(KILL) | BY(EXPLAIN))
+#define ALL        (BY(CONNS) | BY(SHOW) | BY(EVENTS) | BY(KILL) | BY(EXPLAIN) | BY(FINDINGS))
 #define LIMIT_MOST UINT32_MAX
 #define TIME_LEAST (100 * NS_PER_MS)
 #define TIME_MOST  (86400 * NS_PER_S)
@@ -68,7 +70,7 @@ const struct command_option command_options[] = {
 	  "only show whom it would end" },
 	{ "-o", "--output",   "FORM",     ARGUMENT_WORD,  AT(output), ALL, 0, 0, "table", HINT_WORDS, outputs,
 	  "table, wide, or json" },
-	{ NULL, "--no-header", NULL,      ARGUMENT_NONE,  AT(no_header), BY(CONNS) | BY(EVENTS), 0, 0, NULL, HINT_NONE, NULL,
+	{ NULL, "--no-header", NULL,      ARGUMENT_NONE,  AT(no_header), BY(CONNS) | BY(EVENTS) | BY(FINDINGS), 0, 0, NULL, HINT_NONE, NULL,
 	  "without the line above" },
 	{ NULL, "--color",    "WHEN",     ARGUMENT_WORD,  AT(colour), ALL, 0, 0, "auto", HINT_WORDS, colours,
 	  "auto (on a terminal), always, never" },

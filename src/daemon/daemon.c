@@ -2,7 +2,7 @@
 /*
  * The whole, in the order in which it stands up; it comes down in reverse.
  *
- *   limits ─► track ─► listening sockets ─► log ─► HTTP ─► names ─► connection log ─► workers ─► ready
+ *   limits ─► track ─► listening sockets ─► log ─► HTTP ─► names ─► connection log, lookout ─► workers ─► ready
  *
  * The main thread then runs a small loop: signals, the resolver, the drain.
  */
@@ -24,6 +24,7 @@
 #include "daemon/demo.h"
 #include "daemon/drain.h"
 #include "daemon/limits.h"
+#include "daemon/lookout_thread.h"
 #include "daemon/process_orders.h"
 #include "export/conn_log.h"
 #include "net/listening.h"
@@ -54,6 +55,7 @@ struct daemon {
 	struct group **groups;
 	struct resolver *resolver;
 	struct conn_log *conn_log;
+	struct lookout_thread *lookout;
 	struct workers *workers;
 	struct demo *demo;
 	struct loop_watch signals;
@@ -304,6 +306,16 @@ start_conn_log(struct daemon *daemon)
 }
 
 static bool
+start_lookout(struct daemon *daemon)
+{
+	int error = lookout_thread_start(&daemon->lookout, &daemon->track);
+
+	if (error != 0)
+		log_error("cannot start the lookout: %s", strerror(-error));
+	return error == 0;
+}
+
+static bool
 start_workers(struct daemon *daemon)
 {
 	daemon->workers = workers_new(&daemon->track, daemon->groups, daemon->listenings);
@@ -444,8 +456,8 @@ stand_up(struct daemon *daemon)
 {
 	return take_signals(daemon) && settle_limits(daemon) && start_demo_upstream(daemon) && begin_tracking(daemon) &&
 	       open_listeners(daemon) && start_log(daemon) && start_server(daemon) && make_groups(daemon) &&
-	       look_up_names(daemon) && start_conn_log(daemon) && start_workers(daemon) && take_orders(daemon) &&
-	       start_demo_clients(daemon);
+	       look_up_names(daemon) && start_conn_log(daemon) && start_lookout(daemon) && start_workers(daemon) &&
+	       take_orders(daemon) && start_demo_clients(daemon);
 }
 
 static void
@@ -471,6 +483,7 @@ take_down(struct daemon *daemon)
 	if (daemon->workers != NULL)
 		workers_shutdown(daemon->workers);
 	bool track_unused = conn_log_stop(daemon->conn_log);
+	lookout_thread_stop(daemon->lookout);
 	if (daemon->server != NULL)
 		server_stop(daemon->server);
 	if (daemon->demo != NULL)

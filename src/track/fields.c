@@ -298,6 +298,21 @@ reading_target_name(const struct reading *r)
 	return value_text(r->track->settings->upstreams[record->upstream].targets[record->target].name);
 }
 
+/* Most were connected at once. */
+static struct value
+reading_target_failed_first(const struct reading *r)
+{
+	const struct record *record = r->record;
+	struct story_attempt attempts[STORY_ATTEMPTS_MAX];
+	int error = 0, target;
+
+	if (record->attempts == 0 || (record->attempts == 1 && record->attempt.error == 0))
+		return value_null();
+	target = story_first_target(record, attempts, story_attempts(r->track, record, attempts), &error);
+	return error == 0 ? value_null()
+			  : value_text(r->track->settings->upstreams[record->upstream].targets[target].name);
+}
+
 static struct value
 reading_detail(struct reading *r)
 {

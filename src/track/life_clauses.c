@@ -4,6 +4,7 @@
 #include "base/figure.h"
 #include "net/socket.h"
 #include "track/clauses.h"
+#include "track/known_times.h"
 #include "track/story.h"
 
 #define US_PER_S INT64_C(1000000)
@@ -268,56 +269,17 @@ add_then(struct text *text, const struct evidence *it, enum leg_name leg)
 
 /* Whose time it may be. */
 
-static const struct {
-	int32_t seconds;
-	const char *whose; /* NULL: many have it */
-} known_times[] = {
-	{ 5, "Apache httpd and Node.js keep an idle HTTP connection so long" },
-	{ 10, NULL },
-	{ 15, NULL },
-	{ 20, "Tomcat waits so long for the next request" },
-	{ 30, "Jetty's idle timeout" },
-	{ 45, NULL },
-	{ 60, "AWS's Application Load Balancer, and nginx's proxy_read_timeout" },
-	{ 75, "nginx keeps an idle HTTP connection so long" },
-	{ 90, "Go's HTTP client keeps an idle connection so long" },
-	{ 120, NULL },
-	{ 180, NULL },
-	{ 240, "Azure's load balancer" },
-	{ 300, "F5 BIG-IP" },
-	{ 350, "AWS's Network Load Balancer and NAT gateway" },
-	{ 600, "Google Cloud's firewall, and HikariCP's idleTimeout" },
-	{ 900, NULL },
-	{ 1800, NULL },
-	{ 3600, "Envoy, and many firewalls" },
-	{ 7200, "the keepalive of most kernels" },
-	{ 28800, "MySQL's wait_timeout" },
-};
-
-/* As near as a timer with a round of its own comes: 2 %, and at most a second.  -1: it is none of them. */
-static int
-find_known_time(int64_t us)
-{
-	for (size_t i = 0; i < sizeof(known_times) / sizeof(known_times[0]); i++) {
-		int64_t known = known_times[i].seconds * US_PER_S, off = known / 50;
-
-		if (llabs(us - known) <= (off < US_PER_S ? off : US_PER_S))
-			return (int)i;
-	}
-	return -1;
-}
-
 /* "350 s (the default of …)" of silence before the end. */
 static bool
 add_round_idle(struct text *text, const struct evidence *it)
 {
-	int i = find_known_time(it->record->close.idle_us);
+	const struct known_time *known = known_time_find(it->record->close.idle_us);
 
-	if (i == -1)
+	if (known == NULL)
 		return false;
-	text_addf(text, "%d s", known_times[i].seconds);
-	if (known_times[i].whose != NULL)
-		text_addf(text, " (by default: %s)", known_times[i].whose);
+	text_addf(text, "%d s", known->seconds);
+	if (known->whose != NULL)
+		text_addf(text, " (by default: %s)", known->whose);
 	return true;
 }
 
@@ -326,11 +288,11 @@ static bool
 add_round_age(struct text *text, const struct evidence *it)
 {
 	const struct record_close *close = &it->record->close;
-	int i = find_known_time(close->cause_us);
+	const struct known_time *known = known_time_find(close->cause_us);
 
-	if (i == -1 || known_times[i].seconds < 60 || close->idle_us > close->cause_us / 2)
+	if (known == NULL || known->seconds < 60 || close->idle_us > close->cause_us / 2)
 		return false;
-	text_addf(text, "%d s", known_times[i].seconds);
+	text_addf(text, "%d s", known->seconds);
 	return true;
 }
 

@@ -95,6 +95,40 @@ story_attempts(
 	return count;
 }
 
+bool
+story_attempt_is_shortage(const struct story_attempt *attempt)
+{
+	return attempt->error == EADDRNOTAVAIL && attempt->reached == CONNECT_CONNECT;
+}
+
+bool
+story_attempt_is_ours(const struct story_attempt *attempt)
+{
+	switch (attempt->error) {
+	case EADDRNOTAVAIL:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+	case EPERM:
+	case EACCES:
+		return true;
+	default:
+		return attempt->error != 0 && attempt->reached != CONNECT_CONNECT;
+	}
+}
+
+/* Attempts that found no room among the notes are missing at the beginning. */
+int
+story_first_target(const struct record *record, const struct story_attempt *attempts, int count, int *error)
+{
+	if (count == 0 || count != record->attempts || attempts[0].ended_us == RECORD_UNKNOWN ||
+	    story_attempt_is_ours(&attempts[0]))
+		return -1;
+	*error = attempts[0].error;
+	return attempts[0].target;
+}
+
 struct story {
 	struct story_event *events;
 	int count;

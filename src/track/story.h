@@ -65,6 +65,14 @@ int story_events(const struct track *track, const struct record *record, struct 
 int story_attempts(
     const struct track *track, const struct record *record, struct story_attempt attempts[STORY_ATTEMPTS_MAX]);
 
+/* It failed for want of something of ours, a source port say, which tells nothing of the target. */
+bool story_attempt_is_ours(const struct story_attempt *attempt);
+bool story_attempt_is_shortage(const struct story_attempt *attempt); /* … of a source port */
+
+/* The target that was tried first, if that is over and was not for us to answer for; -1: it is not, or not known.  *error: what
+ * became of it, 0: it was connected.  `attempts`: all of them. */
+int story_first_target(const struct record *record, const struct story_attempt *attempts, int count, int *error);
+
 /* What the admin gave as a reason; NULL: nothing.  text: STORY_WORDS_MAX bytes. */
 enum { STORY_WORDS_MAX = 4 * NOTE_TEXT_MAX + 1 };
 const char *story_admin_words(const struct track *track, const struct record *record, char text[STORY_WORDS_MAX]);

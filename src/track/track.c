@@ -35,11 +35,12 @@ track_init(struct track *track, const struct settings *settings, uint32_t max_co
 	track->orders = orders_new(settings->workers);
 	track->draining = draining_new();
 	track->targets = targets_new(settings);
+	track->findings = findings_new();
 	track->totals = aligned_alloc(_Alignof(struct totals), (size_t)settings->workers * sizeof(struct totals));
 	track->congestions = calloc((size_t)settings->workers, sizeof(track->congestions[0]));
 	if (track->table == NULL || track->notes == NULL || track->congestions == NULL || track->orders == NULL ||
 	    track->history == NULL || track->bus == NULL || track->listeners == NULL || track->totals == NULL ||
-	    track->pairs == NULL || track->draining == NULL || track->targets == NULL) {
+	    track->pairs == NULL || track->draining == NULL || track->targets == NULL || track->findings == NULL) {
 		track_fini(track);
 		return -ENOMEM;
 	}
@@ -56,6 +57,7 @@ void
 track_fini(struct track *track)
 {
 	changes_free(track->changes);
+	findings_free(track->findings);
 	targets_free(track->targets);
 	table_free(track->table);
 	history_free(track->history);

@@ -8,6 +8,7 @@
 #include "track/changes.h"
 #include "track/congestion.h"
 #include "track/draining.h"
+#include "track/findings.h"
 #include "track/history.h"
 #include "track/listeners.h"
 #include "track/notes.h"
@@ -36,6 +37,7 @@ struct track {
 	struct draining *draining;
 	struct targets *targets;
 	struct changes *changes;              /* of listeners, draining and targets */
+	struct findings *findings;            /* of the lookout */
 	struct totals *totals;                /* one for each worker */
 	struct congestion_names *congestions; /* one for each worker */
 };

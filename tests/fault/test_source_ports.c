@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "client/http_client.h"
 #include "support/netns.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
@@ -169,6 +170,44 @@ START_TEST(the_next_source_is_tried_before_the_client_is_given_up)
 }
 END_TEST
 
+/* The filter shows those that have the ports, and those that found none. */
+START_TEST(ports_that_run_out_are_a_finding)
+{
+	start("-u 127.0.0.1:40000");
+	for (int i = 0; i < PORTS; i++)
+		connect_one(listeners[0]);
+	wait_until(json_array_size(path(http_get_json(proxy, "/findings"), "findings")) == 1);
+	json_t *finding = path(http_get_json(proxy, "/findings"), "findings.0");
+	ck_assert_str_eq(path_text(finding, "kind"), "source_ports");
+	ck_assert_str_eq(path_text(finding, "severity"), "critical");
+	ck_assert_str_eq(path_text(finding, "target"), "127.0.0.1:40000");
+	ck_assert_str_eq(path_text(finding, "state"), "active");
+	ck_assert_int_eq(path_number(finding, "evidence.ports_in_all"), PORTS);
+	ck_assert_int_eq(path_number(finding, "evidence.ports_in_use"), PORTS);
+	ck_assert_int_eq(path_number(finding, "evidence.shortages"), 0);
+	for (int i = 0; i < 3; i++)
+		expect_none_left(i);
+	wait_until(path_number(http_get_json(proxy, "/findings"), "findings.0.evidence.shortages") == 3);
+	finding = path(http_get_json(proxy, "/findings"), "findings.0");
+	ck_assert_str_eq(path_text(finding, "state"), "all");
+	struct text text;
+	char target[1024];
+	text_init(&text, target, sizeof(target));
+	text_add(&text, "/conns?state=all&filter=");
+	http_escape(&text, path_text(finding, "filter"));
+	ck_assert_uint_eq(json_array_size(path(http_get_json(proxy, target), "conns")), PORTS + 3);
+
+	/* The upstream ends first, so that no port waits here: with half of them free nothing is left to tell. */
+	while (open_ones > PORTS / 2) {
+		open_ones--;
+		peer_close(&upstreams[open_ones]);
+		peer_expect_end(clients[open_ones]);
+		peer_close(&clients[open_ones]);
+	}
+	wait_until(json_array_size(path(http_get_json(proxy, "/findings"), "findings")) == 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -183,6 +222,7 @@ main(void)
 	tcase_add_test(tcase, each_source_brings_as_many_ports);
 	tcase_add_test(tcase, a_port_is_taken_towards_one_target_only);
 	tcase_add_test(tcase, the_next_source_is_tried_before_the_client_is_given_up);
+	tcase_add_test(tcase, ports_that_run_out_are_a_finding);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }

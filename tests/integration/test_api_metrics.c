@@ -6,6 +6,7 @@
 #include "export/metrics.h"
 #include "support/exposition.h"
 #include "support/suite.h"
+#include "track/finding.h"
 
 #define FIRST   "listener=\"8080\",upstream=\"db:5432\""
 #define HOSTILE "listener=\"unix:/run/\xef\xbf\xbd\\\"\",upstream=\"web:80\""
@@ -101,6 +102,10 @@ START_TEST(every_state_reason_kind_and_result_is_there_from_the_beginning)
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		ck_assert_int_eq(exposition_number(&it, "sockproxy_connections_closed_kind_total{kind=\"%s\"}",
 				     record_kind_text((enum record_kind)kind)),
+		    0);
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		ck_assert_int_eq(exposition_number(&it, "sockproxy_findings{kind=\"%s\"}",
+				     finding_kind_text((enum finding_kind)kind)),
 		    0);
 	for (int result = ATTEMPT_CONNECTED; result < ATTEMPT_RESULTS; result++)
 		ck_assert_int_eq(exposition_number(&it,

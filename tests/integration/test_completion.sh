@@ -38,7 +38,7 @@ has_not() {
 
 # The same for each shell: ask LINE answers the candidates, one a line.
 check_shell() {
-	has "$(ask 'sockproxy ')" conns show events kill explain help
+	has "$(ask 'sockproxy ')" conns show events kill explain findings help
 	has "$(ask 'sockproxy ex')" explain
 	has "$(ask 'sockproxy --log-l')" --log-level
 	has "$(ask 'sockproxy --log-level ')" error warning notice info debug

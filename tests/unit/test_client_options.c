@@ -173,8 +173,9 @@ START_TEST(every_option_can_be_said)
 		if (!command_takes((enum command_name)command, option))
 			continue;
 		const char *argument = option->kind == ARGUMENT_WORD ? option->words[0] : arguments[option->kind];
-		snprintf(line, sizeof(line), "%s x %s%s%s", commands[command].name, option->name,
-		    argument == NULL ? "" : "=", argument == NULL ? "" : argument);
+		snprintf(line, sizeof(line), "%s%s %s%s%s", commands[command].name,
+		    commands[command].kind == OPERAND_NONE ? "" : " x", option->name, argument == NULL ? "" : "=",
+		    argument == NULL ? "" : argument);
 		ck_assert_msg(parse(line) == (option->kind == ARGUMENT_HELP ? CLIENT_OPTIONS_HELP : CLIENT_OPTIONS_RUN),
 		    "%s: %s", line, error_bytes);
 		ck_assert_int_eq(option->argument != NULL, argument != NULL);

@@ -53,6 +53,8 @@ static const struct {
 	{ "kil", "kill " },
 	{ "xyz", "" },
 	{ "help ex", "explain " },
+	{ "fi", "findings " },
+	{ "findings ", "" },
 	{ "--demo", "--demo " },
 	{ "-l 8080 --upst", "--upstream " },
 	{ "--log-level de", "debug " },

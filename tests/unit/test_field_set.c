@@ -54,7 +54,7 @@ static const struct {
 	{ "close.undelivered_bytes", FIELD_close_undelivered_up, 2 },
 	{ "turns", FIELD_turns_count, 7 },
 	{ "client", FIELD_client_address, 3 },
-	{ "target", FIELD_target_address, 3 },
+	{ "target", FIELD_target_address, 4 },
 	{ "", 0, 0 },
 	{ ".", 0, 0 },
 	{ "leg", 0, 0 },

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/clock.h"
+#include "net/socket.h"
 #include "support/suite.h"
 #include "track/conn_id.h"
 
@@ -214,6 +215,10 @@ START_TEST(a_value_is_of_its_fields_type)
 	record.state = CONN_CLOSED;
 	record.close.leg = LEG_CLIENT;
 	record.overlapped = false;
+	record.first_note = 0;
+	record.attempts = 1;
+	record.attempt.error = ECONNREFUSED;
+	record.attempt.reached = CONNECT_CONNECT;
 	connect_leg(LEG_CLIENT, "127.0.0.1:51234", "127.0.0.1:8080");
 	connect_leg(LEG_UPSTREAM, "127.0.0.1:51236", "127.0.0.1:80");
 	record.legs[LEG_CLIENT].error = record.legs[LEG_UPSTREAM].error = record.close.error = ECONNRESET;

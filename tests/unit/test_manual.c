@@ -326,6 +326,16 @@ START_TEST(every_kind_has_a_line)
 }
 END_TEST
 
+START_TEST(every_kind_of_finding_has_a_line)
+{
+	const char *words[FINDING_KINDS];
+
+	for (int kind = 0; kind < FINDING_KINDS; kind++)
+		words[kind] = finding_kind_text((enum finding_kind)kind);
+	check_words(".Ss Kinds of findings", words, FINDING_KINDS);
+}
+END_TEST
+
 START_TEST(every_limit_has_a_line)
 {
 	const char *words[LIMIT_COUNT];
@@ -567,7 +577,8 @@ START_TEST(every_command_has_a_line)
 		size_t length = strlen(commands[i].name);
 
 		ck_assert_msg(i < item_count, "missing: %s", commands[i].name);
-		ck_assert_msg(strncmp(items[i], commands[i].name, length) == 0 && items[i][length] == ' ',
+		ck_assert_msg(strncmp(items[i], commands[i].name, length) == 0 &&
+				  (items[i][length] == ' ' || items[i][length] == '\n'),
 		    "\"%.20s\" where %s should be", items[i], commands[i].name);
 	}
 	check_end(COMMAND_COUNT);
@@ -609,6 +620,7 @@ static const struct {
 } option_parts[] = {
 	{ ".Ss Of conns", COMMAND_CONNS },
 	{ ".Ss Of events", COMMAND_EVENTS },
+	{ ".Ss Of findings", COMMAND_FINDINGS },
 	{ ".Ss Of kill", COMMAND_KILL },
 	{ ".Ss Of all commands", COMMAND_COUNT },
 };
@@ -708,6 +720,7 @@ main(void)
 	tcase_add_test(api, every_type_of_event_has_a_line);
 	tcase_add_test(api, every_state_has_a_line);
 	tcase_add_test(api, every_kind_has_a_line);
+	tcase_add_test(api, every_kind_of_finding_has_a_line);
 	tcase_add_test(api, every_limit_has_a_line);
 	tcase_add_test(api, every_step_has_a_line);
 	tcase_add_test(api, every_word_of_an_end_has_a_line);
