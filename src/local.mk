@@ -179,6 +179,7 @@ libsockproxy_a_SOURCES = \
 	%D%/client/conn_columns.c %D%/client/conn_columns.h \
 	%D%/client/http_client.c %D%/client/http_client.h \
 	%D%/client/json_at.c %D%/client/json_at.h \
+	%D%/client/record_sheet.c %D%/client/record_sheet.h \
 	%D%/client/terminal.c %D%/client/terminal.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
 	%D%/daemon/demo.c %D%/daemon/demo.h \

@@ -79,30 +79,37 @@ advice(int status, const char *problem)
 }
 
 static void
-say_problem(int status, const struct http_answer *answer, const json_t *document)
+add_problem(struct text *text, const struct http_answer *answer, const json_t *document)
 {
 	const char *title = json_at_text(document, "title"), *detail = json_at_text(document, "detail");
-	const char *parameter = json_at_text(document, "parameter"), *caret = json_at_text(document, "caret");
-	const char *hint = advice(status, problem_of(document));
+	const char *parameter = json_at_text(document, "parameter");
+
+	if (parameter != NULL) {
+		terminal_add(text, parameter);
+		text_add(text, ": ");
+	}
+	/* What is wrong with a request the detail says better than any title. */
+	if (answer->status != 400 || detail == NULL) {
+		if (title != NULL)
+			terminal_add(text, title);
+		else
+			text_addf(text, "the answer has the status %d", answer->status);
+		text_add(text, detail == NULL ? "" : ": ");
+	}
+	terminal_add(text, detail == NULL ? "" : detail);
+	if (answer->retry_after_s > 0)
+		text_addf(text, " (again in %d s)", answer->retry_after_s);
+}
+
+static void
+say_problem(int status, const struct http_answer *answer, const json_t *document)
+{
+	const char *caret = json_at_text(document, "caret"), *hint = advice(status, problem_of(document));
 	char bytes[4096];
 	struct text text;
 
 	text_init(&text, bytes, sizeof(bytes));
-	if (parameter != NULL) {
-		terminal_add(&text, parameter);
-		text_add(&text, ": ");
-	}
-	/* What is wrong with a request the detail says better than any title. */
-	if (status != 400 || detail == NULL) {
-		if (title != NULL)
-			terminal_add(&text, title);
-		else
-			text_addf(&text, "the answer has the status %d", status);
-		text_add(&text, detail == NULL ? "" : ": ");
-	}
-	terminal_add(&text, detail == NULL ? "" : detail);
-	if (answer->retry_after_s > 0)
-		text_addf(&text, " (again in %d s)", answer->retry_after_s);
+	add_problem(&text, answer, document);
 	if (caret != NULL) {
 		text_add_char(&text, '\n');
 		terminal_add_lines(&text, caret);
@@ -148,6 +155,21 @@ ask_complain(const struct client *client, enum http_result result, const struct 
 	return exit_status;
 }
 
+void
+ask_describe(struct text *text, enum http_result result, const struct http_answer *answer)
+{
+	json_t *document;
+
+	if (result != HTTP_ANSWERED) {
+		text_add(text, result == HTTP_UNREACHABLE ? "no answer: " : "the answer broke off: ");
+		terminal_add(text, answer->fault);
+		return;
+	}
+	document = answer->body == NULL ? NULL : json_loadb(answer->body, answer->length, 0, NULL);
+	add_problem(text, answer, document);
+	json_decref(document);
+}
+
 int
 ask(struct client *client, const struct http_ask *ask, struct http_answer *answer)
 {
@@ -191,6 +213,26 @@ ask_is_id(const char *word)
 	size_t length = strspn(word, "0123456789abcdefghijklmnopqrstuvwxyz");
 
 	return length > 0 && length <= ID_MAX && word[length] == '\0' && field_name_find(word).count == 0;
+}
+
+void
+ask_only_these(char filter[ASK_FILTER_MAX], const json_t *conns)
+{
+	char bytes[FILTER_TEXT_MAX + 1];
+	struct text narrow;
+	const json_t *record;
+	size_t i;
+
+	text_init(&narrow, bytes, sizeof(bytes));
+	text_addf(&narrow, "(%s) and id in (", filter);
+	json_array_foreach(conns, i, record) {
+		const char *id = json_at_text(record, "id");
+
+		text_addf(&narrow, "%s\"%s\"", i == 0 ? "" : ", ", id == NULL || !ask_is_id(id) ? "" : id);
+	}
+	text_add(&narrow, ")");
+	if (!narrow.truncated)
+		strcpy(filter, bytes);
 }
 
 static int

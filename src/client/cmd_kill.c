@@ -14,14 +14,13 @@
 #include "client/ask.h"
 #include "client/conn_columns.h"
 #include "client/json_at.h"
-#include "track/filter.h"
 
 enum { SHOWN_MOST = 50 };
 
 /* What is to be killed. */
 struct killing {
 	struct client *client;
-	char filter[2 * FILTER_TEXT_MAX]; /* "": the id */
+	char filter[ASK_FILTER_MAX]; /* "": the id */
 	char id[ID_MAX + 1];
 	uint64_t max; /* 0: no limit */
 };
@@ -90,27 +89,14 @@ order(const struct killing *killing, bool dry_run)
 	return status;
 }
 
-/* "(FILTER) and id in (…)", where it fits; else the number that was told is the most that may end. */
+/* To those that were shown; where that does not fit, the number that was told is the most that may end. */
 static void
 narrow(struct killing *killing, const json_t *conns, uint64_t matched)
 {
-	struct text narrow;
-	char bytes[FILTER_TEXT_MAX + 1];
-	const json_t *record;
-	size_t i;
-
 	if (killing->max == 0 || killing->max > matched)
 		killing->max = matched;
-	text_init(&narrow, bytes, sizeof(bytes));
-	text_addf(&narrow, "(%s) and id in (", killing->filter);
-	json_array_foreach(conns, i, record) {
-		const char *id = json_at_text(record, "id");
-
-		text_addf(&narrow, "%s\"%s\"", i == 0 ? "" : ", ", id == NULL || !ask_is_id(id) ? "" : id);
-	}
-	text_add(&narrow, ")");
-	if (!narrow.truncated && json_array_size(conns) == matched)
-		strcpy(killing->filter, bytes);
+	if (json_array_size(conns) == matched)
+		ask_only_these(killing->filter, conns);
 }
 
 /* Shows the first of them.  EXIT_FINE: there are `*matched`, one at least. */

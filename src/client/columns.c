@@ -170,6 +170,18 @@ print_heading(const struct columns *columns, FILE *file, const struct terminal *
 	fputc('\n', file);
 }
 
+int
+columns_width(const struct columns *columns, int column)
+{
+	return columns->state[column].width;
+}
+
+bool
+columns_left_out(const struct columns *columns, int column)
+{
+	return columns->state[column].left_out;
+}
+
 void
 columns_print(struct columns *columns, FILE *file, const struct terminal *terminal, bool heading)
 {

@@ -29,6 +29,10 @@ void columns_free(struct columns *columns);
 /* The next cell, row by row; NULL or "" is shown as `-`.  The text is foreign.  False: no memory. */
 bool columns_add(struct columns *columns, enum ink ink, const char *text);
 
+/* How wide a column has become, and whether it was left out when they were printed. */
+int columns_width(const struct columns *columns, int column);
+bool columns_left_out(const struct columns *columns, int column);
+
 /* Prints the rows and forgets them; the heading once, and above the first. */
 void columns_print(struct columns *columns, FILE *file, const struct terminal *terminal, bool heading);
 

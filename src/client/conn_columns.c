@@ -11,20 +11,6 @@
 
 enum { COLUMNS_MAX = 64, TIME_BEGIN = 11, TIME_END = 23 };
 
-enum conn_cell {
-	SHOW_FIELD, /* by its path and type */
-	SHOW_AT,
-	SHOW_EVENT,
-	SHOW_STATE,
-	SHOW_CLIENT,
-	SHOW_TARGET,
-	SHOW_VIA,
-	SHOW_RTT,
-	SHOW_RETRANSMITS,
-	SHOW_LIMIT,
-	SHOW_REASON,
-};
-
 struct conn_column {
 	struct columns_shape shape;
 	enum conn_cell cell;
@@ -290,24 +276,18 @@ add_at(struct text *text, const json_t *event, bool full)
 		terminal_add(text, at == NULL ? "-" : at);
 }
 
-static enum ink
-add_cell(struct text *text, const struct conn_columns *columns, const struct conn_column *column, const json_t *event,
-    const json_t *record)
+enum ink
+conn_cell(struct text *text, enum conn_cell cell, int field, const json_t *record)
 {
 	const char *word = NULL;
 
-	switch (column->cell) {
+	switch (cell) {
 	case SHOW_FIELD:
-		if (column->field >= 0)
-			conn_field(text, record, column->field);
-		else
-			add_value(text, -1, json_at(record, column->shape.heading));
+		conn_field(text, record, field);
 		return INK_PLAIN;
 	case SHOW_AT:
-		add_at(text, event, columns->full_time);
-		return INK_DIM;
-	case SHOW_EVENT:
-		terminal_add(text, json_at(event, "type") == NULL ? "-" : json_at_text(event, "type"));
+	case SHOW_EVENT: /* no record has them */
+		text_add_char(text, '-');
 		return INK_PLAIN;
 	case SHOW_STATE:
 		word = json_at_text(record, "state");
@@ -343,6 +323,25 @@ add_cell(struct text *text, const struct conn_columns *columns, const struct con
 		return conn_reason_ink(word);
 	}
 	return INK_PLAIN;
+}
+
+static enum ink
+add_cell(struct text *text, const struct conn_columns *columns, const struct conn_column *column, const json_t *event,
+    const json_t *record)
+{
+	if (column->cell == SHOW_AT) {
+		add_at(text, event, columns->full_time);
+		return INK_DIM;
+	}
+	if (column->cell == SHOW_EVENT) {
+		terminal_add(text, json_at(event, "type") == NULL ? "-" : json_at_text(event, "type"));
+		return INK_PLAIN;
+	}
+	if (column->cell == SHOW_FIELD && column->field < 0) {
+		add_value(text, -1, json_at(record, column->shape.heading));
+		return INK_PLAIN;
+	}
+	return conn_cell(text, column->cell, column->field, record);
 }
 
 static void

@@ -26,6 +26,22 @@ enum ink conn_state_ink(const char *state);
 /* "192.0.2.1:80", "[2001:db8::1]:80"; otherwise `otherwise`. */
 void
 conn_address(struct text *text, const json_t *object, const char *address, const char *port, const char *otherwise);
+
+/* What stands in one cell, and its ink; `field` is of SHOW_FIELD. */
+enum conn_cell {
+	SHOW_FIELD, /* by its path and type */
+	SHOW_AT,    /* of events: when, */
+	SHOW_EVENT, /* and what */
+	SHOW_STATE,
+	SHOW_CLIENT,
+	SHOW_TARGET,
+	SHOW_VIA,
+	SHOW_RTT,         /* of both legs the greater, as is … */
+	SHOW_RETRANSMITS, /* … this */
+	SHOW_LIMIT,
+	SHOW_REASON,
+};
+enum ink conn_cell(struct text *text, enum conn_cell cell, int field, const json_t *record);
 void conn_field(struct text *text, const json_t *record, int field); /* enum field, by its type */
 
 #endif
