@@ -10,6 +10,10 @@
 struct http_client {
 	const struct http_setting *setting;
 	CURL *curl;
+	CURLM *multi;               /* NULL: nothing was ever begun by http_client_begin */
+	struct curl_slist *headers; /* of the one at hand, as is … */
+	char *url;
+	bool under_way;             /* begun, and not answered yet */
 	const struct http_ask *ask; /* the one at hand */
 	struct http_answer *answer;
 	size_t room;         /* of answer->body */
@@ -111,8 +115,11 @@ http_client_new(const struct http_setting *setting)
 void
 http_client_free(struct http_client *client)
 {
+	http_client_give_up(client);
 	if (client->curl != NULL)
 		curl_easy_cleanup(client->curl);
+	if (client->multi != NULL)
+		curl_multi_cleanup(client->multi);
 	curl_global_cleanup();
 	free(client);
 }
@@ -234,13 +241,11 @@ judge(struct http_client *client, CURLcode code)
 	return status == 0 ? HTTP_UNREACHABLE : HTTP_BROKEN;
 }
 
-enum http_result
-http_client_ask(struct http_client *client, const struct http_ask *ask, struct http_answer *answer)
+/* False: no memory. */
+static bool
+prepare(struct http_client *client, const struct http_ask *ask, struct http_answer *answer)
 {
 	size_t size = strlen(client->setting->url.base) + strlen(ask->target) + 1;
-	char *url = malloc(size);
-	struct curl_slist *headers = NULL;
-	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	memset(answer, 0, sizeof(*answer));
 	client->ask = ask;
@@ -250,15 +255,92 @@ http_client_ask(struct http_client *client, const struct http_ask *ask, struct h
 	client->heard = 0;
 	client->heard_at_ms = now_ms();
 	client->error[0] = '\0';
-	if (url != NULL && add_headers(client, &headers)) {
-		snprintf(url, size, "%s%s", client->setting->url.base, ask->target);
-		set_up(client, url, headers);
+	client->url = malloc(size);
+	if (client->url == NULL || !add_headers(client, &client->headers))
+		return false;
+	snprintf(client->url, size, "%s%s", client->setting->url.base, ask->target);
+	set_up(client, client->url, client->headers);
+	return true;
+}
+
+static void
+clear(struct http_client *client)
+{
+	curl_slist_free_all(client->headers);
+	free(client->url);
+	client->headers = NULL;
+	client->url = NULL;
+	client->under_way = false;
+}
+
+enum http_result
+http_client_ask(struct http_client *client, const struct http_ask *ask, struct http_answer *answer)
+{
+	CURLcode code = CURLE_OUT_OF_MEMORY;
+
+	if (prepare(client, ask, answer))
 		code = curl_easy_perform(client->curl);
-	}
 	enum http_result result = judge(client, code);
-	curl_slist_free_all(headers);
-	free(url);
+	clear(client);
 	return result;
+}
+
+bool
+http_client_begin(struct http_client *client, const struct http_ask *ask, struct http_answer *answer)
+{
+	if (client->multi == NULL)
+		client->multi = curl_multi_init();
+	if (prepare(client, ask, answer) && client->multi != NULL &&
+	    curl_multi_add_handle(client->multi, client->curl) == CURLM_OK) {
+		client->under_way = true;
+		return true;
+	}
+	clear(client);
+	return false;
+}
+
+/* The answer is whole, or will never be. */
+static bool
+is_done(struct http_client *client, enum http_result *result)
+{
+	CURLMsg *message;
+	int running, left;
+
+	if (!client->under_way)
+		return false;
+	curl_multi_perform(client->multi, &running);
+	while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		*result = judge(client, message->data.result);
+		curl_multi_remove_handle(client->multi, client->curl);
+		clear(client);
+		return true;
+	}
+	return false;
+}
+
+bool
+http_client_wait(struct http_client *client, const int *fds, int count, int timeout_ms, enum http_result *result)
+{
+	struct curl_waitfd readable[HTTP_WAIT_FDS];
+
+	if (client->multi == NULL)
+		client->multi = curl_multi_init();
+	if (client->multi == NULL || is_done(client, result))
+		return client->multi != NULL;
+	for (int i = 0; i < count; i++)
+		readable[i] = (struct curl_waitfd){ .fd = fds[i], .events = CURL_WAIT_POLLIN };
+	curl_multi_poll(client->multi, readable, (unsigned)count, timeout_ms, NULL);
+	return is_done(client, result);
+}
+
+void
+http_client_give_up(struct http_client *client)
+{
+	if (client->under_way)
+		curl_multi_remove_handle(client->multi, client->curl);
+	clear(client);
 }
 
 void

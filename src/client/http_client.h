@@ -62,6 +62,21 @@ void http_client_free(struct http_client *client);
 enum http_result http_client_ask(struct http_client *client, const struct http_ask *ask, struct http_answer *answer);
 void http_answer_fini(struct http_answer *answer);
 
+/*
+ * The same for who has a keyboard to watch meanwhile: begin, then wait until the answer is there.  Question and answer
+ * must stay where they are until then.  One question at a time.  False: no memory, and nothing was begun.
+ */
+bool http_client_begin(struct http_client *client, const struct http_ask *ask, struct http_answer *answer);
+
+/* Waits until one of these descriptors can be read, a signal comes, or the time is over, and no longer than until the
+ * answer is there.  True: it is, and *result says what came of it.  With nothing begun it only waits.  `count` is
+ * HTTP_WAIT_FDS at most. */
+enum { HTTP_WAIT_FDS = 4 };
+bool http_client_wait(struct http_client *client, const int *fds, int count, int timeout_ms, enum http_result *result);
+
+/* Forgets what was begun; its answer is to be forgotten by http_answer_fini all the same. */
+void http_client_give_up(struct http_client *client);
+
 /* One part of a target: what is no letter, digit or -._~ becomes %XX.  False: it did not fit. */
 bool http_escape(struct text *text, const char *part);
 
