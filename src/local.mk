@@ -172,14 +172,23 @@ libsockproxy_a_SOURCES = \
 	%D%/client/client.c %D%/client/client.h \
 	%D%/client/client_options.c %D%/client/client_options.h \
 	%D%/client/cmd_conns.c %D%/client/cmd_events.c %D%/client/cmd_explain.c %D%/client/cmd_findings.c %D%/client/cmd_kill.c \
-	%D%/client/cmd_show.c \
+	%D%/client/cmd_show.c %D%/client/cmd_top.c \
 	%D%/client/columns.c %D%/client/columns.h \
 	%D%/client/commands.c %D%/client/commands.h \
 	%D%/client/complete.c %D%/client/complete.h %D%/client/complete_filter.c %D%/client/complete_live.c \
 	%D%/client/conn_columns.c %D%/client/conn_columns.h \
 	%D%/client/http_client.c %D%/client/http_client.h \
 	%D%/client/json_at.c %D%/client/json_at.h \
+	%D%/client/line_edit.c %D%/client/line_edit.h \
+	%D%/client/live.c %D%/client/live.h %D%/client/live_head.c %D%/client/live_page.c \
+	%D%/client/live_columns.c %D%/client/live_columns.h \
+	%D%/client/live_fetch.c %D%/client/live_fetch.h \
+	%D%/client/live_keys.c %D%/client/live_keys.h \
+	%D%/client/live_model.c %D%/client/live_model.h \
+	%D%/client/live_take.c %D%/client/live_take.h \
+	%D%/client/live_view.c %D%/client/live_view.h \
 	%D%/client/record_sheet.c %D%/client/record_sheet.h \
+	%D%/client/screen.c %D%/client/screen.h \
 	%D%/client/terminal.c %D%/client/terminal.h \
 	%D%/daemon/daemon.c %D%/daemon/daemon.h \
 	%D%/daemon/demo.c %D%/daemon/demo.h \
@@ -192,7 +201,7 @@ libsockproxy_a_SOURCES = \
 	%D%/daemon/process_orders.c %D%/daemon/process_orders.h
 EXTRA_DIST += %D%/FLOORS %D%/README.md
 
-libsockproxy_LIBS = $(MHD_LIBS) $(GNUTLS_LIBS) $(JANSSON_LIBS) $(CARES_LIBS) $(CURL_LIBS)
+libsockproxy_LIBS = $(MHD_LIBS) $(GNUTLS_LIBS) $(JANSSON_LIBS) $(CARES_LIBS) $(CURL_LIBS) $(NCURSES_LIBS)
 
 bin_PROGRAMS += sockproxy
 sockproxy_SOURCES = %D%/program/main.c

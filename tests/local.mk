@@ -84,8 +84,11 @@ unit_tests = \
 	%D%/unit/test_id_set \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_limits \
+	%D%/unit/test_line_edit \
 	%D%/unit/test_listeners \
 	%D%/unit/test_listening \
+	%D%/unit/test_live \
+	%D%/unit/test_live_model \
 	%D%/unit/test_log \
 	%D%/unit/test_lookout \
 	%D%/unit/test_loop \
@@ -266,9 +269,10 @@ clean-local: clean-page
 clean-page:
 	rm -rf page-pictures
 
-# bash, zsh and fish
-shell_scripts = %D%/integration/test_completion.sh
+# bash, zsh and fish; and the whole screen of a terminal, which is tmux's
+shell_scripts = %D%/integration/test_completion.sh %D%/integration/test_top.sh
 dist_check_SCRIPTS += $(shell_scripts)
+EXTRA_DIST += %D%/support/crowd.py
 
 # what stands in dashboards/, beside promtool, Prometheus and the daemon
 dashboard_scripts = \

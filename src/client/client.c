@@ -43,11 +43,21 @@ client_heed_signals(struct client *client)
 	client->setting.stop = &stopped;
 }
 
+static void (*leave_terminal)(void);
+
+void
+client_before_saying(void (*leave)(void))
+{
+	leave_terminal = leave;
+}
+
 void
 client_say(const char *format, ...)
 {
 	va_list values;
 
+	if (leave_terminal != NULL)
+		leave_terminal();
 	fflush(stdout);
 	va_start(values, format);
 	fputs("sockproxy: ", stderr);

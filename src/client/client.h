@@ -27,7 +27,7 @@ struct client {
 /* argv[0] is what follows the program's name, and no option.  Returns the exit status. */
 int client_run(int argc, char **argv);
 
-command_fn cmd_conns, cmd_show, cmd_events, cmd_kill, cmd_explain, cmd_findings, cmd_help;
+command_fn cmd_conns, cmd_show, cmd_events, cmd_top, cmd_kill, cmd_explain, cmd_findings, cmd_help;
 
 /* TERM, INT or HUP came: an http_client_ask ends by itself then.  Only after client_heed_signals. */
 bool client_must_stop(void);
@@ -36,7 +36,8 @@ void client_heed_signals(struct client *client);
 /* What the token file holds goes to the setting.  False: it says why not. */
 bool client_read_token(struct client *client);
 
-/* "sockproxy: …" on standard error. */
+/* "sockproxy: …" on standard error.  Before that `leave` is called, once, by who has taken the whole terminal. */
+void client_before_saying(void (*leave)(void));
 void client_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Says so, and ends the program. */

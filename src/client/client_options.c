@@ -244,6 +244,7 @@ set_defaults(struct client_options *options, enum command_name command)
 		options->server = "http://127.0.0.1:9100";
 	options->timeout_ns = 10 * NS_PER_S;
 	options->retry_ns = 60 * NS_PER_S;
+	options->interval_ns = NS_PER_S;
 }
 
 enum client_options_answer

@@ -27,6 +27,9 @@ struct client_options {
 	const char *types, *since, *interval;
 	int64_t retry_ns;
 
+	int64_t interval_ns;
+	bool once;
+
 	enum kill_how how;
 	const char *reason;
 	uint32_t max; /* 0: no limit */

@@ -14,6 +14,8 @@ const struct command_meaning commands[COMMAND_COUNT] = {
 		"shows all that is known of one connection" },
 	[COMMAND_EVENTS]  = { "events", "[FILTER]", OPERAND_FILTER, false, cmd_events,
 		"follows what happens, as it happens" },
+	[COMMAND_TOP]     = { "top", "[FILTER]", OPERAND_FILTER, false, cmd_top,
+		"shows connections on the whole screen, live" },
 	[COMMAND_KILL]    = { "kill", "ID|FILTER", OPERAND_ID_OR_FILTER, true, cmd_kill,
 		"ends connections, after it has shown and asked" },
 	[COMMAND_EXPLAIN] = { "explain", "ID|FILTER", OPERAND_ID_OR_FILTER, true, cmd_explain,
@@ -32,17 +34,19 @@ static const char *const hows[] = { "rst", "fin", NULL };
 
 #define AT(member) offsetof(struct client_options, member)
 #define BY(name)   (1u << COMMAND_##name)
+#define EACH       (ALL | BY(TOP)) /* also the one that has a screen in place of a form */
 #define ALL        (BY(CONNS) | BY(SHOW) | BY(EVENTS) | BY(KILL) | BY(EXPLAIN) | BY(FINDINGS))
 #define LIMIT_MOST UINT32_MAX
 #define TIME_LEAST (100 * NS_PER_MS)
+#define INTERVAL_MOST  (3600 * NS_PER_S)
 #define TIME_MOST  (86400 * NS_PER_S)
 
 const struct command_option command_options[] = {
-	{ NULL, "--state",    "STATE",    ARGUMENT_TEXT,  AT(state), BY(CONNS), 0, 0, "active", HINT_STATE, NULL,
+	{ NULL, "--state",    "STATE",    ARGUMENT_TEXT,  AT(state), BY(CONNS) | BY(TOP), 0, 0, "active", HINT_STATE, NULL,
 	  "active, closed, all, or a state" },
-	{ NULL, "--sort",     "[-]FIELD", ARGUMENT_TEXT,  AT(sort), BY(CONNS), 0, 0, NULL, HINT_FIELD, NULL,
+	{ NULL, "--sort",     "[-]FIELD", ARGUMENT_TEXT,  AT(sort), BY(CONNS) | BY(TOP), 0, 0, NULL, HINT_FIELD, NULL,
 	  "the least first; with - the greatest" },
-	{ "-n", "--limit",    "N",        ARGUMENT_COUNT, AT(limit), BY(CONNS) | BY(EVENTS), 1, LIMIT_MOST, NULL, HINT_NONE, NULL,
+	{ "-n", "--limit",    "N",        ARGUMENT_COUNT, AT(limit), BY(CONNS) | BY(EVENTS) | BY(TOP), 1, LIMIT_MOST, NULL, HINT_NONE, NULL,
 	  "at most so many" },
 	{ NULL, "--all",      NULL,       ARGUMENT_NONE,  AT(all), BY(CONNS), 0, 0, NULL, HINT_NONE, NULL,
 	  "page after page, to the end" },
@@ -56,6 +60,10 @@ const struct command_option command_options[] = {
 	  "from there on; a list and each event tell one" },
 	{ NULL, "--interval", "TIME",     ARGUMENT_TEXT,  AT(interval), BY(EVENTS), 0, 0, NULL, HINT_NONE, NULL,
 	  "each live one again, every so often" },
+	{ NULL, "--interval", "TIME",     ARGUMENT_TIME,  AT(interval_ns), BY(TOP), TIME_LEAST, INTERVAL_MOST, "1s", HINT_NONE, NULL,
+	  "how often to look" },
+	{ NULL, "--once",     NULL,       ARGUMENT_NONE,  AT(once), BY(TOP), 0, 0, NULL, HINT_NONE, NULL,
+	  "two glances, and the second as text" },
 	{ NULL, "--retry",    "TIME",     ARGUMENT_TIME,  AT(retry_ns), BY(EVENTS), 0, TIME_MOST, "60s", HINT_NONE, NULL,
 	  "how long to try to come back when cut off" },
 	{ "-y", "--yes",      NULL,       ARGUMENT_NONE,  AT(yes), BY(KILL), 0, 0, NULL, HINT_NONE, NULL,
@@ -72,17 +80,17 @@ const struct command_option command_options[] = {
 	  "table, wide, or json" },
 	{ NULL, "--no-header", NULL,      ARGUMENT_NONE,  AT(no_header), BY(CONNS) | BY(EVENTS) | BY(FINDINGS), 0, 0, NULL, HINT_NONE, NULL,
 	  "without the line above" },
-	{ NULL, "--color",    "WHEN",     ARGUMENT_WORD,  AT(colour), ALL, 0, 0, "auto", HINT_WORDS, colours,
+	{ NULL, "--color",    "WHEN",     ARGUMENT_WORD,  AT(colour), EACH, 0, 0, "auto", HINT_WORDS, colours,
 	  "auto (on a terminal), always, never" },
-	{ "-s", "--server",   "URL",      ARGUMENT_TEXT,  AT(server), ALL, 0, 0, "http://127.0.0.1:9100", HINT_URL, NULL,
+	{ "-s", "--server",   "URL",      ARGUMENT_TEXT,  AT(server), EACH, 0, 0, "http://127.0.0.1:9100", HINT_URL, NULL,
 	  "URL, IP:PORT or unix:PATH" },
-	{ NULL, "--token-file", "FILE",   ARGUMENT_TEXT,  AT(token_file), ALL, 0, 0, NULL, HINT_FILE, NULL,
+	{ NULL, "--token-file", "FILE",   ARGUMENT_TEXT,  AT(token_file), EACH, 0, 0, NULL, HINT_FILE, NULL,
 	  "what it asks for, if it does" },
-	{ NULL, "--cacert",   "FILE",     ARGUMENT_TEXT,  AT(cacert), ALL, 0, 0, NULL, HINT_FILE, NULL,
+	{ NULL, "--cacert",   "FILE",     ARGUMENT_TEXT,  AT(cacert), EACH, 0, 0, NULL, HINT_FILE, NULL,
 	  "whom to trust, if it speaks https" },
-	{ NULL, "--timeout",  "TIME",     ARGUMENT_TIME,  AT(timeout_ns), ALL, TIME_LEAST, TIME_MOST, "10s", HINT_NONE, NULL,
+	{ NULL, "--timeout",  "TIME",     ARGUMENT_TIME,  AT(timeout_ns), EACH, TIME_LEAST, TIME_MOST, "10s", HINT_NONE, NULL,
 	  "how long to wait for it" },
-	{ "-h", "--help",     NULL,       ARGUMENT_HELP,  0, ALL | BY(HELP), 0, 0, NULL, HINT_NONE, NULL,
+	{ "-h", "--help",     NULL,       ARGUMENT_HELP,  0, EACH | BY(HELP), 0, 0, NULL, HINT_NONE, NULL,
 	  "show this" },
 };
 /* clang-format on */

@@ -38,12 +38,15 @@ has_not() {
 
 # The same for each shell: ask LINE answers the candidates, one a line.
 check_shell() {
-	has "$(ask 'sockproxy ')" conns show events kill explain findings help
+	has "$(ask 'sockproxy ')" conns show events top kill explain findings help
 	has "$(ask 'sockproxy ex')" explain
 	has "$(ask 'sockproxy --log-l')" --log-level
 	has "$(ask 'sockproxy --log-level ')" error warning notice info debug
 	has "$(ask 'sockproxy kill --')" --yes --how --reason --server
 	has_not "$(ask 'sockproxy conns --')" --yes
+	has "$(ask 'sockproxy top --')" --sort --interval --once --state
+	has_not "$(ask 'sockproxy top --')" --output
+	has "$(ask 'sockproxy top state == est')" established
 	has "$(ask 'sockproxy conns -o ')" table wide json
 	has "$(ask 'sockproxy conns --state est')" established
 	has "$(ask 'sockproxy conns --sort -dura')" -duration_us

@@ -110,12 +110,12 @@ END_TEST
 
 START_TEST(each_command_offers_its_options_and_no_other)
 {
-	char line[32], want[64], *got;
+	char line[32], want[128], *got;
 
 	snprintf(line, sizeof(line), "%s --", commands[_i].name);
 	got = complete(line);
 	for (int i = 0; i < command_option_count; i++) {
-		snprintf(want, sizeof(want), "%s\t", command_options[i].name);
+		snprintf(want, sizeof(want), "%s\t%s", command_options[i].name, command_options[i].meaning);
 		const char *at = strstr(got, want);
 		ck_assert_msg((at != NULL) == command_takes((enum command_name)_i, &command_options[i]), "%s %s", line,
 		    command_options[i].name);

@@ -1,0 +1,356 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# sockproxy top on a real terminal, which is tmux's: what people see, and what keys do.
+# shellcheck disable=SC2154,SC3045 # real.sh sets work, admin and the like; ulimit -n is everywhere where this runs
+. "${srcdir:-.}/tests/support/real.sh"
+
+need tmux tmux
+need /usr/bin/python3 python3
+crowd_py=$(cd "${srcdir:-.}/tests/support" && pwd)/crowd.py || exit 99
+LC_ALL=C.UTF-8
+TERM=xterm-256color
+export LC_ALL TERM
+unset SOCKPROXY_URL SOCKPROXY_TOKEN_FILE SOCKPROXY_CACERT NO_COLOR TMUX
+
+# What stays must not keep the crowd's orders open.
+terminal() {
+	tmux -u -S "$work/tmux" -f /dev/null "$@" 8>&- 9<&-
+}
+trap 'terminal kill-server 2>/dev/null; clean_up' EXIT
+
+# The program by its whole path: the terminal's shell is somewhere else.
+case $SOCKPROXY in
+*' '*) top="$SOCKPROXY top" ;;
+*) top="$(cd "$(dirname "$SOCKPROXY")" && pwd)/$(basename "$SOCKPROXY") top" ;;
+esac
+
+screen() {
+	terminal capture-pane -p -t top
+}
+
+# The same text again and again until it is there, or not any more.
+has() {
+	screen | grep -qF -- "$1"
+}
+
+has_not() {
+	! has "$1"
+}
+
+sees() {
+	wait_for 20 has "$1" || {
+		screen
+		fail "the screen does not show: $1"
+	}
+}
+
+sees_no() {
+	wait_for 20 has_not "$1" || {
+		screen
+		fail "the screen still shows: $1"
+	}
+}
+
+# The first row below the heading, on a screen that has the whole head.
+moves_first() {
+	screen | sed -n 7p | grep -q 'kB/s *$'
+}
+
+# The last row of a screen of 24 lines.
+last_has_come() {
+	screen | sed -n 23p | grep -q established
+}
+
+press() {
+	terminal send-keys -t top "$@"
+}
+
+type_text() {
+	terminal send-keys -t top -l -- "$1"
+}
+
+# open_terminal COLUMNS ROWS: a shell that waits for a line.
+open_terminal() {
+	terminal kill-server 2>/dev/null
+	terminal new-session -d -s top -x "$1" -y "$2" 'PS1="ready> " ENV= sh -i' || fail "tmux does not start"
+	sees 'ready>'
+}
+
+# shell LINE: in that shell.
+shell() {
+	type_text "$1"
+	press Enter
+}
+
+# Half of a terminal of 80 columns shows nothing that is cut or stands in two lines.
+fits() {
+	wide=$(screen | wc -L)
+	[ "$wide" -le "$1" ] || fail "a line of $wide columns on a screen of $1"
+	high=$(screen | wc -l)
+	[ "$high" -eq "$2" ] || fail "$high lines on a screen of $2"
+}
+
+# start ADDRESS OPTION…: a daemon in front of the crowd, whose interface is there.
+start() {
+	rm -f "$work/proxy.log"
+	admin_at=$1
+	shift
+	$SOCKPROXY -a "$admin_at" -l 127.0.0.1:0 -u "127.0.0.1:$upstream" --log-conns off "$@" \
+		2>"$work/proxy.log" </dev/null 8>&- 9<&- &
+	proxy=$!
+	pids="$pids $proxy"
+	wait_for 20 grep -q '^ready: ' "$work/proxy.log" || fail "the daemon did not get ready"
+	ready=$(grep '^ready: ' "$work/proxy.log")
+	address=${ready#ready: }
+	address=${address%% *}
+	admin=${ready##*, admin }
+}
+
+# crowd COUNT: $upstream is its port; meet then connects them through the daemon.
+crowd() {
+	mkfifo "$work/orders.$1" "$work/answers.$1"
+	/usr/bin/python3 "$crowd_py" "$1" <"$work/orders.$1" >"$work/answers.$1" 2>"$work/crowd.log" &
+	crowd=$!
+	pids="$pids $crowd"
+	exec 8>"$work/orders.$1" 9<"$work/answers.$1"
+	read -r upstream <&9 || fail "nobody listens"
+}
+
+meet() {
+	echo "$address" >&8
+	read -r said <&9
+	[ "$said" = connected ] || fail "the crowd does not come through"
+}
+
+one_more() {
+	echo more >&8
+	read -r said <&9
+	[ "$said" = 'one more' ] || fail "one more does not come through"
+}
+
+leave() {
+	exec 8>&- 9<&-
+	wait "$crowd"
+	pids=$(echo "$pids" | sed "s/ $crowd\$//; s/ $crowd / /")
+}
+
+# --- without a terminal, and on one that is none
+crowd 40
+start 127.0.0.1:0 --admin-write
+meet
+wait_for 20 equal connections_active 40 || fail "not all are open"
+
+status_of() {
+	"$@" >"$work/out.log" 2>&1 </dev/null
+	echo $?
+}
+# shellcheck disable=SC2086 # a tool may stand before the program
+[ "$(status_of $top -s "$admin")" -eq 2 ] || fail "a pipe is taken for a terminal"
+grep -q 'must be a terminal' "$work/out.log" || fail "what is missing is not said"
+# shellcheck disable=SC2086
+[ "$(status_of $top --once --interval 100ms -n 5 -s "$admin")" -eq 0 ] || fail "--once fails in a pipe"
+[ "$(wc -l <"$work/out.log")" -eq 11 ] || fail "--once -n 5 is not five lines of head, a heading and five rows"
+grep -q '^1-5 of 40 open' "$work/out.log" || fail "--once does not tell how many there are"
+# shellcheck disable=SC2086
+[ "$(status_of $top --once 'state == nonsense' -s "$admin")" -eq 2 ] || fail "a wrong filter is no wrong usage"
+# shellcheck disable=SC2086
+[ "$(status_of $top --once -s 127.0.0.1:1)" -eq 4 ] || fail "nobody there is not told by the status"
+echo "ok: without a terminal it says so, and --once is text"
+
+open_terminal 80 24
+shell "TERM=no-such-thing $top -s $admin; echo status \$?"
+sees 'no such kind of terminal'
+sees 'status 2'
+shell "TERM=dumb $top -s $admin; echo dumb \$?"
+sees 'cannot be written to all over'
+sees 'dumb 2'
+echo "ok: a terminal of an unknown kind is refused with a reason"
+
+# --- 80 by 24, and another size
+shell "clear; stty -g >$work/before; $top --interval 200ms -s $admin; echo status \$?; stty -g >$work/after"
+sees '1-17 of 40 open  by DOWN/s'
+sees 'STATE        CLIENT           TARGET'
+sees 'live, every 200ms'
+sees 'states  established 40'
+sees '? help  / filter'
+sees_no 'down -'
+fits 80 24
+wait_for 20 moves_first || fail "what moves does not come first: $(screen | sed -n 7p)"
+terminal resize-window -t top -x 200 -y 50
+sees 'ID                     STATE        CLIENT'
+sees '1-40 of 40 open'
+sees 'LIMITED_BY'
+fits 200 50
+terminal resize-window -t top -x 30 -y 8
+sees_no LISTENER
+sees CLIENT
+fits 30 8
+terminal resize-window -t top -x 80 -y 24
+sees '1-17 of 40 open'
+echo "ok: it fits 80 by 24, 200 by 50 and 30 by 8, and follows when the size changes"
+
+# --- moving and sorting
+press End
+sees '24-40 of 40 open'
+press Home
+sees '1-17 of 40 open'
+press '<'
+sees 'by UP/s, the greatest first'
+press '<'
+sees 'IDLE↓'
+press r
+sees 'IDLE↑'
+echo "ok: keys move, sort and turn the order round"
+
+# --- a filter
+press /
+type_text 'state == establishd'
+press Enter
+sees 'did you mean established?'
+sees '                 ^~~~~~~~~~'
+press BSpace
+type_text 'ed and idle > 0s'
+press Enter
+sees 'filter state == established and idle > 0s'
+press /
+press C-u
+press Up
+sees 'filter: state == established and idle > 0s'
+press C-u
+press Enter
+sees_no 'filter state'
+echo "ok: a wrong filter is pointed at in place, a right one is used and remembered"
+
+# --- holding
+press Space
+sees paused
+one_more
+wait_for 20 equal connections_active 41 || fail "one more is not open"
+has '40 of ' || fail "it is not held"
+press Space
+sees '41 of '
+sees live,
+echo "ok: Space holds what is shown"
+
+# --- one connection
+press Enter
+sees 'connection    '
+sees 'CLIENT LEG'
+press End
+sees 'connected to'
+press Escape
+sees 'by IDLE'
+press '?'
+sees 'end this connection'
+press q
+sees 'by IDLE'
+echo "ok: Enter shows one connection with its story, and ? the help"
+
+# --- ending: the first one is the one that moves
+press Down
+press k
+sees 'y  with a reset'
+press n
+sees 'nothing was ordered'
+wait_for 1 equal admin_kill 0 || fail "a no has ended one"
+press k
+press y
+sees '1 matched, 1 ordered to end'
+wait_for 20 equal admin_kill 1 || fail "none was ended"
+sees '40 of '
+press /
+type_text 'legs.upstream.bytes_received == 0'
+press Enter
+sees 'filter legs'
+sees '1-17 of '
+press K
+sees 'open connections that match: legs.upstream.bytes_received == 0'
+press y
+sees 'ordered to end'
+wait_for 20 equal connections_active 1 || fail "K did not end those of the filter"
+press c
+sees admin_kill
+press o
+echo "ok: k ends one and K those of a filter, each after a yes"
+
+# --- the way out
+press q
+sees 'status 0'
+cmp -s "$work/before" "$work/after" || fail "the terminal is not as it was"
+for signal in INT TERM HUP; do
+	shell "clear; $top -s $admin; echo $signal \$?; stty -g >$work/after; echo said"
+	sees 'live, every'
+	if [ "$signal" = INT ]; then press C-c; else
+		terminal list-panes -t top -F '#{pane_pid}' | while read -r pid; do
+			pkill -"$signal" -P "$pid"
+		done
+	fi
+	sees "$signal 0"
+	sees 'said'
+	cmp -s "$work/before" "$work/after" || fail "after $signal the terminal is not as it was"
+done
+shell "clear; $top -s $admin"
+sees 'live, every'
+press C-z
+sees Stopped
+sees 'ready>'
+sees_no 'live, every'
+shell 'fg; echo ended $?'
+sees 'live, every'
+press q
+sees 'ended 0'
+echo "ok: the terminal is as it was after q, signals and ^Z"
+leave
+stop_proxy
+
+# --- a daemon that goes, and comes again
+crowd 3
+start 127.0.0.1:0
+meet
+admin_port=${admin##*:}
+shell "clear; $top -s $admin --interval 200ms; echo gone \$?"
+sees '3 of '
+press k
+press y
+sees '--admin-write'
+echo "ok: what the daemon refuses is told"
+leave
+stop_proxy
+sees 'NOT LIVE for '
+sees 'no answer: '
+press '?'
+sees 'end this connection'
+press q
+start "127.0.0.1:$admin_port"
+sees 'live, every 200ms'
+sees '0 of '
+press q
+sees 'gone 0'
+stop_proxy
+echo "ok: a daemon that is gone is told, no key waits for it, and it comes back by itself"
+
+# --- many
+many=5000
+spare=1200 # what the daemon keeps for other things
+limit=$(ulimit -H -n)
+[ "$limit" = unlimited ] || [ "$limit" -ge $((2 * many + spare)) ] || many=$(((limit - spare) / 2))
+ulimit -n $((2 * many + spare)) || fail "no descriptors"
+crowd $many
+start 127.0.0.1:0
+meet
+wait_for 20 equal connections_active $many || fail "not all are open"
+terminal resize-window -t top -x 80 -y 24
+shell "clear; $top -s $admin"
+sees "1-17 of $many open"
+sees "states  established $many"
+fits 80 24
+wait_for 20 moves_first || fail "the one of $many that moves does not come first: $(screen | sed -n 7p)"
+press End
+sees "$((many - 16))-$many of $many open"
+wait_for 20 last_has_come || fail "the last row does not come"
+press Home
+sees "1-17 of $many open"
+press q
+leave
+stop_proxy
+echo "ok: with $many connections it shows those that are wanted"
