@@ -500,6 +500,7 @@ main(void)
 	      *names = tcase_create("names");
 
 	tcase_add_checked_fixture(questions_case, setup, NULL);
+	tcase_set_timeout(questions_case, 60);
 	tcase_add_loop_test(questions_case, a_question_has_its_answer, 0, sizeof(questions) / sizeof(questions[0]));
 	tcase_add_test(questions_case, what_joins_holds_as_its_parts_say);
 	tcase_add_test(questions_case, an_end_can_be_asked_for_once_it_came);
