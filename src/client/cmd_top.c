@@ -20,12 +20,12 @@
 
 enum { ROWS_ONCE = 20, DRAW_MS = 1000 };
 
-/* Those that end it, and the one that says that the terminal has another size, become readable: none comes at a bad
- * moment.  What asks names for addresses is another thread, which inherits that. */
+/* Those that end it, the one of ^Z, and the one that says that the terminal has another size, become readable: none
+ * comes at a bad moment.  What asks names for addresses is another thread, which inherits that. */
 static int
 open_signals(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -35,22 +35,39 @@ open_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* The shell has the terminal until it gives it back. */
+static void
+suspend(void)
+{
+	sigset_t set;
+
+	screen_leave();
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	signal(SIGTSTP, SIG_DFL);
+	raise(SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL); /* here it stops */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	screen_come_back();
+}
+
 /* True: there is something to draw. */
 static bool
 heed_signals(struct live *live, int fd)
 {
 	struct signalfd_siginfo signal;
-	bool resized = false;
+	bool any = false;
 
 	while (read(fd, &signal, sizeof(signal)) == sizeof(signal)) {
+		any = true;
 		if (signal.ssi_signo == SIGWINCH)
-			resized = true;
+			screen_resized();
+		else if (signal.ssi_signo == SIGTSTP)
+			suspend();
 		else
 			live->is_over = true;
 	}
-	if (resized)
-		screen_resized();
-	return resized;
+	return any;
 }
 
 /* Another size: what is in sight, and which columns, begins anew. */

@@ -114,6 +114,25 @@ screen_close(void)
 }
 
 void
+screen_leave(void)
+{
+	curs_set(1);
+	def_prog_mode();
+	endwin();
+	fflush(stdout);
+}
+
+/* It may have another size by now. */
+void
+screen_come_back(void)
+{
+	reset_prog_mode();
+	screen_resized();
+	clearok(curscr, TRUE);
+	refresh();
+}
+
+void
 screen_resized(void)
 {
 	struct winsize size;

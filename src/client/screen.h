@@ -9,8 +9,7 @@
 /*
  * The whole terminal, as long as it is open: the only place that knows ncurses.
  *
- * It is given back on every way out of the program, but for a signal that nobody handles.  ^Z and the way back from it
- * are ncurses' own.  There is one.
+ * It is given back on every way out of the program, but for a signal that nobody handles.  There is one.
  */
 
 /* False: the error says why there can be none: no terminal, or one of a kind that is not known or cannot do it. */
@@ -19,6 +18,10 @@ bool screen_is_possible(struct text *error);
 /* False: likewise. */
 bool screen_open(bool colour, struct text *error);
 void screen_close(void); /* also if it was not open */
+
+/* Gives the terminal back for a while, and takes it again. */
+void screen_leave(void);
+void screen_come_back(void);
 
 /* The terminal has become larger or smaller. */
 void screen_resized(void);

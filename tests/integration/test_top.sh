@@ -189,6 +189,19 @@ terminal resize-window -t top -x 80 -y 24
 sees '1-17 of 40 open'
 echo "ok: it fits 80 by 24, 200 by 50 and 30 by 8, and follows when the size changes"
 
+# --- colour
+coloured() {
+	terminal capture-pane -e -p -t top | grep -q "$(printf '\033')\[3[1-6]m"
+}
+wait_for 20 coloured || fail "there is no colour"
+press q
+sees 'status 0'
+shell "clear; NO_COLOR=1 $top --interval 200ms -s $admin; echo status \$?; stty -g >$work/after"
+sees '? help  / filter'
+sees 'live, every 200ms'
+! coloured || fail "there is colour in spite of NO_COLOR"
+echo "ok: NO_COLOR is heeded"
+
 # --- moving and sorting
 press End
 sees '24-40 of 40 open'
@@ -314,6 +327,15 @@ press k
 press y
 sees '--admin-write'
 echo "ok: what the daemon refuses is told"
+kill -STOP "$proxy"
+sees 'NOT LIVE for '
+press '?'
+sees 'end this connection'
+press q
+sees_no 'end this connection'
+kill -CONT "$proxy"
+sees 'live, every 200ms'
+echo "ok: a daemon that does not answer holds up no key"
 leave
 stop_proxy
 sees 'NOT LIVE for '
