@@ -133,9 +133,11 @@ port_usage_take_live(struct port_usage *usage, const struct sighting *sighting)
 static uint32_t
 count_sources(const struct settings *settings, const struct flow_end *address)
 {
-	bool is_ipv4 = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)address->ip);
+	struct in6_addr ip;
 	uint32_t count = 0;
 
+	memcpy(&ip, address->ip, sizeof(ip)); /* which wants to be aligned */
+	bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(&ip);
 	for (int i = 0; i < settings->source_count; i++)
 		count += settings->sources[i].any.sa_family == (is_ipv4 ? AF_INET : AF_INET6);
 	return count == 0 ? 1 : count;
