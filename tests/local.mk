@@ -87,8 +87,9 @@ unit_tests = \
 	%D%/unit/test_line_edit \
 	%D%/unit/test_listeners \
 	%D%/unit/test_listening \
-	%D%/unit/test_live \
+	%D%/unit/test_live_keys \
 	%D%/unit/test_live_model \
+	%D%/unit/test_live_view \
 	%D%/unit/test_log \
 	%D%/unit/test_lookout \
 	%D%/unit/test_loop \
@@ -140,6 +141,14 @@ unit_tests = \
 	%D%/unit/explain_facts.c %D%/unit/explain_hints.c \
 	%D%/unit/explain_scene.c %D%/unit/explain_scene.h \
 	%D%/unit/test_explain.c
+
+%C%_unit_test_live_keys_SOURCES = \
+	%D%/unit/live_scene.c %D%/unit/live_scene.h \
+	%D%/unit/test_live_keys.c
+
+%C%_unit_test_live_view_SOURCES = \
+	%D%/unit/live_scene.c %D%/unit/live_scene.h \
+	%D%/unit/test_live_view.c
 
 # a fake is linked before the library, whose own is then not taken
 %C%_unit_test_resolver_SOURCES = \
@@ -270,7 +279,7 @@ clean-page:
 	rm -rf page-pictures
 
 # bash, zsh and fish; and the whole screen of a terminal, which is tmux's
-shell_scripts = %D%/integration/test_completion.sh %D%/integration/test_top.sh
+shell_scripts = %D%/integration/test_completion.sh %D%/integration/test_top_screen.sh
 dist_check_SCRIPTS += $(shell_scripts)
 EXTRA_DIST += %D%/support/crowd.py
 
