@@ -20,6 +20,20 @@
 
 enum { ROWS_ONCE = 20, DRAW_MS = 1000 };
 
+static void
+hear_nothing(int signal)
+{
+	(void)signal;
+}
+
+/* While it writes to the screen ncurses has ^Z ignored, which forgets one that waits to be read; unless it finds that
+ * someone else looks after it. */
+static void
+keep_from_ncurses(void)
+{
+	signal(SIGTSTP, hear_nothing);
+}
+
 /* Those that end it, the one of ^Z, and the one that says that the terminal has another size, become readable: none
  * comes at a bad moment.  What asks names for addresses is another thread, which inherits that. */
 static int
@@ -32,6 +46,7 @@ open_signals(void)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	keep_from_ncurses();
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
@@ -48,6 +63,7 @@ suspend(void)
 	raise(SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &set, NULL); /* here it stops */
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	keep_from_ncurses();
 	screen_come_back();
 }
 

@@ -310,9 +310,32 @@ sees 'ready>'
 sees_no 'live, every'
 shell 'fg; echo ended $?'
 sees 'live, every'
+# flow on|off: what is written to the terminal waits, and who writes with it.
+flow() {
+	/usr/bin/python3 - "$(terminal list-panes -t top -F '#{pane_tty}')" "$1" <<'EOF' || fail "the terminal does not obey"
+import os, sys, termios
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+termios.tcflow(fd, termios.TCOON if sys.argv[2] == "on" else termios.TCOOFF)
+EOF
+}
+top_writes() {
+	! grep -q poll "/proc/$top_pid/wchan"
+}
+ignores_stop() {
+	[ $((0x$(sed -n 's/^SigIgn:[^0-9a-f]*//p' "/proc/$top_pid/status") >> 19 & 1)) -eq 1 ]
+}
+top_pid=$(pgrep -P "$(terminal list-panes -t top -F '#{pane_pid}')")
+flow off
+wait_for 3 top_writes || fail "nothing is drawn anew"
+! ignores_stop || fail "a ^Z that comes when it draws would be forgotten"
+kill -TSTP "$top_pid"
+flow on
+sees_no 'live, every'
+shell 'fg; echo ended $?'
+sees 'live, every'
 press q
 sees 'ended 0'
-echo "ok: the terminal is as it was after q, signals and ^Z"
+echo "ok: the terminal is as it was after q, signals and ^Z, one in the middle of a line too"
 leave
 stop_proxy
 
