@@ -62,13 +62,16 @@ explain_wrong_bytes(const struct lane *lane, const struct play *play, enum leg_n
 }
 
 static int
-accept_upstream(struct lane *lane)
+accept_upstream(struct lane *lane, int *proxy_port)
 {
 	struct pollfd in = { .fd = lane->listener, .events = POLLIN };
+	struct sockaddr_in peer;
+	socklen_t length = sizeof(peer);
 
 	ck_assert_msg(poll(&in, 1, PATIENCE_MS) == 1, "no connection comes through");
-	int fd = accept4(lane->listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd = accept4(lane->listener, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC);
 	ck_assert_int_ne(fd, -1);
+	*proxy_port = ntohs(peer.sin_port);
 	return fd;
 }
 
@@ -89,7 +92,7 @@ begin(struct lane *lane, struct play **place)
 	ck_assert_msg(connect(client, &at.any, at.length) == 0, "connect: %s", strerror(errno));
 	getsockname(client, (struct sockaddr *)&own, &length);
 	play->client_port = ntohs(own.sin_port);
-	int upstream = accept_upstream(lane);
+	int upstream = accept_upstream(lane, &play->proxy_port);
 	side_dress(&play->sides[LEG_UPSTREAM], upstream);
 	play_begin(play, client, upstream, clock_now());
 	play->planned = play->sides[0].out_plan + play->sides[1].out_plan;
@@ -136,17 +139,18 @@ begin_more(struct lane *lane)
 	}
 }
 
-/* The oldest that had this port and has no record: ports are used again. */
+/* The oldest that had these two ports and has no record.  The client's alone would not do: after a reset it is used again at
+ * once, and who has it next may be closed, by another worker, before sockproxy has done with the one before. */
 static struct play *
-play_of(const struct lane *lane, json_int_t port)
+play_of(const struct lane *lane, json_int_t client_port, json_int_t proxy_port)
 {
 	struct play *oldest = NULL;
 
 	for (int i = 0; i < LANE_PLAYS_MAX; i++) {
 		struct play *play = lane->plays[i];
 
-		if (play != NULL && play->client_port == port && play->record == NULL &&
-		    (oldest == NULL || play->number < oldest->number))
+		if (play != NULL && play->record == NULL && play->client_port == client_port &&
+		    play->proxy_port == proxy_port && (oldest == NULL || play->number < oldest->number))
 			oldest = play;
 	}
 	return oldest;
@@ -157,7 +161,8 @@ take_records(struct lane *lane)
 {
 	while (!follow_is_quiet(&lane->records)) {
 		json_t *event = follow_event(&lane->records, "close"), *record = path(event, "conn");
-		struct play *play = play_of(lane, json_integer_value(path(record, "client.port")));
+		struct play *play = play_of(lane, json_integer_value(path(record, "client.port")),
+		    json_integer_value(path(record, "legs.upstream.tuple.source_port")));
 
 		ck_assert_msg(play != NULL, "a record of nobody: %s", json_dumps(record, 0));
 		play->record = json_incref(record);

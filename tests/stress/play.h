@@ -24,6 +24,7 @@ struct play {
 	enum leg_name first;
 	struct side sides[2]; /* by leg */
 	int client_port;
+	int proxy_port;      /* from which sockproxy connected to the upstream */
 	uint64_t planned;    /* bytes, both ways */
 	uint64_t cut;        /* how much the first has sent, or of ABANDONED read, when it breaks off … */
 	int64_t cut_at_ns;   /* … or when that is, if it comes earlier */

@@ -16,7 +16,7 @@ struct verdict {
 
 /* The fields that are asked for. */
 #define VERDICT_FIELDS \
-	"id,client.port,kind,bytes_received,bytes_sent,receive_queue_bytes," \
+	"id,client.port,legs.upstream.tuple.source_port,kind,bytes_received,bytes_sent,receive_queue_bytes," \
 	"fin_received_us,fin_sent_us,rst_received_us,rst_sent_us,errno,close"
 
 /* False: they do not. */
