@@ -33,13 +33,23 @@ make_guard(const char *bound, bool locked, bool tls)
 	return guard;
 }
 
+/* Probes, and the page, which asks for the token itself.  The page's path is the index's too, so it must be wished for. */
+static bool
+is_for_all(const struct headers *headers)
+{
+	if (strcmp(headers->target, "/livez") == 0 || strcmp(headers->target, "/readyz") == 0)
+		return true;
+	if (strcmp(headers->target, "/") == 0)
+		return headers->accepts == 1 &&
+		       (strcasestr(headers->accept, "html") != NULL || strchr(headers->accept, '*') != NULL);
+	return strncmp(headers->target, "/assets/", 8) == 0;
+}
+
 static bool
 has_key(const struct headers *headers)
 {
 	const char *value = headers->authorization;
 
-	if (strcmp(headers->target, "/livez") == 0 || strcmp(headers->target, "/readyz") == 0)
-		return true;
 	if (value == NULL || strncasecmp(value, "bearer ", 7) != 0)
 		return false;
 	return strcmp(value + 6 + strspn(value + 6, " "), TOKEN) == 0;
@@ -54,7 +64,7 @@ check_admitted(const struct guard *guard, const struct headers *headers)
 	expect(headers->origins <= 1 && headers->lengths <= 1 && headers->authorizations <= 1);
 	expect(headers->lengths == 0 || headers->encodings == 0);
 	expect(!body || (headers->body_max > 0 && headers->types == 1));
-	expect(!guard->token.wanted || has_key(headers));
+	expect(!guard->token.wanted || is_for_all(headers) || has_key(headers));
 	expect(headers->origin == NULL || strncasecmp(headers->origin, guard->tls ? "https://" : "http", 4) == 0);
 }
 
