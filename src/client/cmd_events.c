@@ -88,8 +88,8 @@ print_other(const struct following *following, const json_t *event)
 {
 	const char *at = json_at_text(event, "at"), *type = json_at_text(event, "type");
 	const struct terminal *terminal = &following->client->terminal;
-	char bytes[2048], room[64], part[TIME_END - TIME_BEGIN + 1];
-	struct text text, time;
+	char bytes[2048], room[64], name[64], part[TIME_END - TIME_BEGIN + 1];
+	struct text text, time, known;
 
 	if (following->client->options.output != OUTPUT_WIDE && at != NULL && strlen(at) > TIME_END) {
 		snprintf(part, sizeof(part), "%s", at + TIME_BEGIN);
@@ -100,7 +100,9 @@ print_other(const struct following *following, const json_t *event)
 	text_init(&text, bytes, sizeof(bytes));
 	text_addf(&text, "%s%s%s  ", terminal_ink(terminal, INK_DIM), room, terminal_no_ink(terminal, INK_DIM));
 	size_t begin = text.length;
-	terminal_add(&text, type);
+	text_init(&known, name, sizeof(name)); /* whatever it is called, the inks behind it have room */
+	terminal_add(&known, type);
+	text_add(&text, name);
 	text_addf(&text, "%*s", begin + TYPE_WIDTH > text.length ? (int)(begin + TYPE_WIDTH - text.length) : 2, "");
 	if (json_at(event, "missed") != NULL)
 		text_addf(&text, "%s%lld events were missed, because they were not read in time%s",

@@ -84,22 +84,38 @@ print(const struct client *client, const json_t *document, const json_t *finding
 	columns_free(columns);
 }
 
-/* In quotes, as one word. */
 static void
-add_for_shell(struct text *text, const char *foreign)
+put_harmless(const char *foreign)
 {
+	char bytes[4096];
+	struct text text;
+
+	text_init(&text, bytes, sizeof(bytes));
+	terminal_add(&text, foreign);
+	fputs(bytes, stdout);
+}
+
+/* As one word, in quotes where it needs them: the line is there to be copied into a shell. */
+static void
+put_for_shell(const char *foreign)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz_";
 	char bytes[4096];
 	struct text harmless;
 
 	text_init(&harmless, bytes, sizeof(bytes));
 	terminal_add(&harmless, foreign);
-	text_add_char(text, '\'');
+	if (*bytes != '\0' && bytes[strspn(bytes, plain)] == '\0') {
+		fputs(bytes, stdout);
+		return;
+	}
+	putchar('\'');
 	for (const char *at = bytes; *at != '\0'; at++) {
 		if (*at == '\'')
-			text_add(text, "'\\'");
-		text_add_char(text, *at);
+			fputs("'\\'", stdout);
+		putchar(*at);
 	}
-	text_add_char(text, '\'');
+	putchar('\'');
 }
 
 /* Beneath the table, for people: what may be done about each, and how to see whom it means. */
@@ -114,21 +130,18 @@ print_advice(const struct client *client, const json_t *findings)
 	json_array_foreach(findings, i, finding) {
 		const char *words[] = { json_at_text(finding, "title"), json_at_text(finding, "advice"),
 			json_at_text(finding, "state"), json_at_text(finding, "filter") };
-		char bytes[8192];
-		struct text text;
 
 		if (words[0] == NULL || words[1] == NULL || words[2] == NULL || words[3] == NULL)
 			continue;
-		text_init(&text, bytes, sizeof(bytes));
-		text_addf(&text, "\n%s", terminal_ink(&client->terminal, INK_BOLD));
-		terminal_add(&text, words[0]);
-		text_addf(&text, "%s\n  ", terminal_no_ink(&client->terminal, INK_BOLD));
-		terminal_add(&text, words[1]);
-		text_add(&text, "\n  sockproxy conns --state ");
-		terminal_add(&text, words[2]);
-		text_add_char(&text, ' ');
-		add_for_shell(&text, words[3]);
-		puts(bytes);
+		printf("\n%s", terminal_ink(&client->terminal, INK_BOLD));
+		put_harmless(words[0]);
+		printf("%s\n  ", terminal_no_ink(&client->terminal, INK_BOLD));
+		put_harmless(words[1]);
+		printf("\n  sockproxy conns --state ");
+		put_for_shell(words[2]);
+		putchar(' ');
+		put_for_shell(words[3]);
+		putchar('\n');
 	}
 }
 

@@ -11,10 +11,20 @@
 
 enum { LINE_MAX = 1024, ENDS_MAX = 64, LATE_MS = 2000 };
 
+/* "WORD NUMBER", or nothing where the line has no room for all of it: an ink that is cut would steer the terminal. */
 static void
-add_ink(struct text *text, const struct terminal *terminal, enum ink ink, const char *word)
+add_count(struct text *text, const struct terminal *terminal, enum ink ink, const char *foreign, int64_t count)
 {
-	text_addf(text, "%s%s%s", terminal_ink(terminal, ink), word, terminal_no_ink(terminal, ink));
+	char word[128], bytes[192];
+	struct text harmless, whole;
+
+	text_init(&harmless, word, sizeof(word));
+	terminal_add(&harmless, foreign);
+	text_init(&whole, bytes, sizeof(bytes));
+	text_addf(&whole, "  %s%s%s %lld", terminal_ink(terminal, ink), word, terminal_no_ink(terminal, ink),
+	    (long long)count);
+	if (whole.length < text->size - text->length)
+		text_add(text, bytes);
 }
 
 /* What has not come is told when it is later than anybody would expect. */
@@ -86,7 +96,8 @@ add_bytes_rate(struct text *text, const char *label, double rate)
 	if (rate < 0)
 		text_add_char(text, '-');
 	else
-		text_addf(text, "%s/s", figure_size((uint64_t)rate, FIGURE_NARROW, figure));
+		text_addf(text, "%s/s",
+		    figure_size(rate < (double)UINT64_MAX ? (uint64_t)rate : UINT64_MAX, FIGURE_NARROW, figure));
 }
 
 static void
@@ -119,16 +130,8 @@ draw_states(const struct live *live, FILE *file, const struct terminal *terminal
 	text_add(&text, "states");
 	size_t begin = text.length;
 	json_object_foreach(states, state, value) {
-		char word[128];
-		struct text harmless;
-
-		if (json_integer_value(value) == 0)
-			continue;
-		text_init(&harmless, word, sizeof(word));
-		terminal_add(&harmless, state);
-		text_add(&text, "  ");
-		add_ink(&text, terminal, conn_state_ink(state), word);
-		text_addf(&text, " %lld", (long long)json_integer_value(value));
+		if (json_integer_value(value) != 0)
+			add_count(&text, terminal, conn_state_ink(state), state, json_integer_value(value));
 	}
 	text_add(&text, text.length == begin ? "  none is open" : "");
 	fprintf(file, "%s\n", bytes);
@@ -147,17 +150,9 @@ draw_ends(const struct live *live, FILE *file, const struct terminal *terminal)
 	if (over_us == 0)
 		text_add(&text, "ends  -");
 	else
-		text_addf(&text, "ends in %llds", (long long)(over_us + 500000) / 1000000);
-	for (int i = 0; i < count; i++) {
-		char word[128];
-		struct text harmless;
-
-		text_init(&harmless, word, sizeof(word));
-		terminal_add(&harmless, ends[i].reason);
-		text_add(&text, "  ");
-		add_ink(&text, terminal, conn_reason_ink(ends[i].reason), word);
-		text_addf(&text, " %lld", (long long)ends[i].count);
-	}
+		text_addf(&text, "ends in %llds", (long long)(over_us / 1000000 + (over_us % 1000000 >= 500000)));
+	for (int i = 0; i < count; i++)
+		add_count(&text, terminal, conn_reason_ink(ends[i].reason), ends[i].reason, ends[i].count);
 	text_add(&text, count == 0 && over_us > 0 ? "  none" : "");
 	fprintf(file, "%s\n", bytes);
 }

@@ -71,10 +71,17 @@ live_model_stats(const struct live_model *model)
 	return model->glance_count == 0 ? NULL : model->glances[model->glance_count - 1];
 }
 
+/* Nothing is below 0 that a daemon counts; so what is subtracted has room. */
+static int64_t
+at_least_0(json_int_t number)
+{
+	return number > 0 ? number : 0;
+}
+
 static int64_t
 uptime(const json_t *stats)
 {
-	return json_at_number(stats, "uptime_us", 0);
+	return at_least_0(json_at_number(stats, "uptime_us", 0));
 }
 
 static bool
@@ -166,7 +173,7 @@ live_model_ends(const struct live_model *model, struct live_end *ends, int most,
 		return 0;
 	json_object_foreach(closed, reason, value) {
 		const json_t *then = json_object_get(json_at(oldest, "connections_closed_by_reason"), reason);
-		int64_t grown = json_integer_value(value) - json_integer_value(then);
+		int64_t grown = at_least_0(json_integer_value(value)) - at_least_0(json_integer_value(then));
 
 		if (grown > 0 && count < most)
 			ends[count++] = (struct live_end){ reason, grown };
@@ -187,7 +194,8 @@ find_rate(const json_t *past, const json_t *record, enum live_way way)
 		return -1;
 	if (age_then < 0 || age <= age_then || count_then < 0 || count < count_then)
 		return json_at_number(record, rates[way], -1);
-	return (int64_t)((double)(count - count_then) * US_PER_S / (double)(age - age_then));
+	double rate = (double)(count - count_then) * US_PER_S / (double)(age - age_then);
+	return rate < (double)INT64_MAX ? (int64_t)rate : INT64_MAX;
 }
 
 static void

@@ -232,6 +232,8 @@ print_steps(struct sheet *sheet)
 		json_int_t us = json_at_number(event, "at_us", before);
 		const char *error = json_at_text(event, "errno");
 
+		if (us < 0)
+			us = before;
 		figure_duration(us > before ? us - before : 0, FIGURE_NARROW, after);
 		add(columns, INK_PLAIN, offset(event, "at_us", at));
 		add(columns, INK_DIM, i == 0 ? "" : after);

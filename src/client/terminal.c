@@ -45,6 +45,16 @@ terminal_no_ink(const struct terminal *terminal, enum ink ink)
 	return terminal->colour && ink != INK_PLAIN ? "\033[0m" : "";
 }
 
+/* What has no room is cut before a character: half of one may steer, too. */
+static void
+add_whole(struct text *text, const char *bytes, size_t length)
+{
+	if (length < text->size - text->length)
+		text_add_bytes(text, bytes, length);
+	else
+		text->truncated = true;
+}
+
 /* Those that turn the direction of writing round are printable and have no width. */
 static void
 add(struct text *text, const char *foreign, bool lines)
@@ -52,7 +62,7 @@ add(struct text *text, const char *foreign, bool lines)
 	size_t left = strlen(foreign);
 	mbstate_t state = { 0 };
 
-	while (left > 0) {
+	while (left > 0 && !text->truncated) {
 		wchar_t character;
 		size_t length = mbrtowc(&character, foreign, left, &state);
 
@@ -61,7 +71,7 @@ add(struct text *text, const char *foreign, bool lines)
 			length = 1;
 			text_add_char(text, '?');
 		} else if (wcwidth(character) > 0) {
-			text_add_bytes(text, foreign, length);
+			add_whole(text, foreign, length);
 		} else {
 			text_add_char(text, lines && character == L'\n' ? '\n' : '?');
 		}

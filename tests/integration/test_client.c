@@ -658,6 +658,24 @@ START_TEST(help_is_found_where_one_looks)
 }
 END_TEST
 
+/* Whoever copies what stands beneath a finding runs it. */
+START_TEST(what_a_finding_says_is_no_command)
+{
+	static const struct fake_answer answers[] = {
+		{ JSON("{\"findings\":[{\"title\":\"A title\",\"advice\":\"Do it\","
+		       "\"state\":\"closed;reboot\",\"filter\":\"it's $(reboot)\"}]}"),
+		    0 }
+	};
+	struct fake_admin *fake = answering(answers, 1);
+	struct command *command = command_run_typed(100, "", "sockproxy findings -s %s", fake_admin_address(fake));
+
+	command_expect(command, 0);
+	expect_out(command, "sockproxy conns --state 'closed;reboot' 'it'\\''s $(reboot)'\r\n");
+	command_free(command);
+	fake_admin_stop(fake);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -692,6 +710,7 @@ main(void)
 	tcase_add_test(kill, a_dry_run_shows_and_orders_nothing);
 	tcase_add_test(terminal, colour_is_for_terminals_that_want_it);
 	tcase_add_test(terminal, a_narrow_terminal_gets_fewer_columns_and_whole_ids);
+	tcase_add_test(terminal, what_a_finding_says_is_no_command);
 	TCase *all[] = { list, faults, kill, terminal };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		tcase_set_timeout(all[i], 120);

@@ -154,6 +154,23 @@ START_TEST(foreign_text_is_harmless)
 }
 END_TEST
 
+/* Half of one could be the beginning of what steers a terminal. */
+START_TEST(foreign_text_is_cut_between_characters)
+{
+	char bytes[6];
+	struct text text;
+
+	text_init(&text, bytes, sizeof(bytes));
+	terminal_add(&text, "abc\xe3\x81\x82z");
+	ck_assert_str_eq(bytes, "abc");
+	ck_assert(text.truncated);
+	text_init(&text, bytes, sizeof(bytes));
+	terminal_add_lines(&text, "ab\xe3\x81\x82");
+	ck_assert_str_eq(bytes, "ab\xe3\x81\x82");
+	ck_assert(!text.truncated);
+}
+END_TEST
+
 START_TEST(width_is_in_columns_not_in_bytes)
 {
 	ck_assert_int_eq(terminal_width("M\xc3\xbcller"), 6);
@@ -195,6 +212,7 @@ main(void)
 	tcase_add_test(tcase, colour_moves_nothing);
 	tcase_add_test(tcase, later_rows_stand_beneath);
 	tcase_add_loop_test(tcase, foreign_text_is_harmless, 0, sizeof(texts) / sizeof(texts[0]));
+	tcase_add_test(tcase, foreign_text_is_cut_between_characters);
 	tcase_add_test(tcase, width_is_in_columns_not_in_bytes);
 	tcase_add_test(tcase, a_plain_locale_shows_ascii_alone);
 	suite_add_tcase(suite, tcase);
