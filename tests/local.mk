@@ -4,8 +4,10 @@ EXTRA_DIST += %D%/README.md %D%/valgrind.supp %D%/support/schema_judge.py
 AM_TESTS_ENVIRONMENT = srcdir='$(abs_srcdir)'; export srcdir; \
 	SOCKPROXY='$(abs_top_builddir)/sockproxy'; export SOCKPROXY;
 
+AM_CPPFLAGS += -I$(srcdir)/%D%
+
 if HAVE_CHECK
-AM_CPPFLAGS += -I$(srcdir)/%D% $(CHECK_CFLAGS)
+AM_CPPFLAGS += $(CHECK_CFLAGS)
 LDADD = libsupport.a libsockproxy.a $(CHECK_LIBS) $(libsockproxy_LIBS)
 
 check_LIBRARIES += libsupport.a
@@ -355,17 +357,22 @@ if FUZZING
 FUZZ_SECONDS = 60
 fuzzers = \
 	%D%/fuzz/fuzz_addr \
+	%D%/fuzz/fuzz_client \
 	%D%/fuzz/fuzz_conns \
 	%D%/fuzz/fuzz_events \
 	%D%/fuzz/fuzz_filter \
 	%D%/fuzz/fuzz_headers \
 	%D%/fuzz/fuzz_network \
 	%D%/fuzz/fuzz_query \
-	%D%/fuzz/fuzz_sniff_proxy
+	%D%/fuzz/fuzz_sniff_proxy \
+	%D%/fuzz/fuzz_top
 
 noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_addr_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_addr_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_client_SOURCES = %D%/fuzz/fuzz_client.c %D%/fuzz/harmless.h
+%C%_fuzz_fuzz_client_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_client_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_conns_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_conns_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_events_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
@@ -380,6 +387,9 @@ noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_query_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 %C%_fuzz_fuzz_sniff_proxy_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_sniff_proxy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+%C%_fuzz_fuzz_top_SOURCES = %D%/fuzz/fuzz_top.c %D%/fuzz/harmless.h
+%C%_fuzz_fuzz_top_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_fuzz_top_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 # What a run finds new joins a corpus in the build directory, what breaks stays beside it.
 fuzz: $(fuzzers)
