@@ -391,15 +391,21 @@ noinst_PROGRAMS += $(fuzzers)
 %C%_fuzz_fuzz_top_LDADD   = libsockproxy.a $(libsockproxy_LIBS)
 %C%_fuzz_fuzz_top_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
-# What a run finds new joins a corpus in the build directory, what breaks stays beside it.
+# What a run finds new joins a corpus in the build directory, what breaks stays beside it, and is told at the end.
 fuzz: $(fuzzers)
-	@for fuzzer in $(fuzzers); do \
+	@set -- $(fuzzers); seconds=`expr \( $(FUZZ_SECONDS) + $$# - 1 \) / $$#`; broken=; \
+	for fuzzer in "$$@"; do \
 		name=$${fuzzer##*/fuzz_}; \
 		$(MKDIR_P) %D%/fuzz/corpus/$$name; \
 		echo "fuzz $$name"; \
-		$$fuzzer -max_total_time=`expr $(FUZZ_SECONDS) / $(words $(fuzzers))` -print_final_stats=1 -verbosity=0 \
-			-artifact_prefix=%D%/fuzz/ %D%/fuzz/corpus/$$name $(srcdir)/%D%/fuzz/seeds/$$name || exit 1; \
-	done
+		$$fuzzer -max_total_time=$$seconds -print_final_stats=1 -verbosity=0 -artifact_prefix=%D%/fuzz/$$name- \
+			%D%/fuzz/corpus/$$name $(srcdir)/%D%/fuzz/seeds/$$name || broken="$$broken $$name"; \
+	done; \
+	for name in $$broken; do \
+		echo "fuzz $$name found something:"; \
+		for input in %D%/fuzz/$$name-*; do test ! -f "$$input" || { echo "$$input"; base64 "$$input"; }; done; \
+	done; \
+	test -z "$$broken"
 endif
 
 # cost: what tracking costs a transaction.  Needs valgrind; KERNEL=VMLINUZ counts the kernel's instructions
