@@ -328,8 +328,9 @@ stress_tests = %D%/stress/bytes
 	%D%/stress/stream.c %D%/stress/stream.h \
 	%D%/stress/verdict.c %D%/stress/verdict.h
 
-check_PROGRAMS += $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests) $(stress_tests)
-TESTS += $(check_PROGRAMS) $(real_scripts) $(shell_scripts) $(page_script) $(dashboard_scripts)
+suites = $(unit_tests) $(scenario_tests) $(integration_tests) $(fault_tests) $(stress_tests)
+check_PROGRAMS += $(suites)
+TESTS += $(suites) $(real_scripts) $(shell_scripts) $(page_script) $(dashboard_scripts)
 
 # One folder alone.
 check-unit:
@@ -407,6 +408,45 @@ fuzz: $(fuzzers)
 	done; \
 	test -z "$$broken"
 endif
+
+# The seeds alone need neither clang nor chance.
+replays = \
+	%D%/fuzz/replay_addr \
+	%D%/fuzz/replay_client \
+	%D%/fuzz/replay_conns \
+	%D%/fuzz/replay_events \
+	%D%/fuzz/replay_filter \
+	%D%/fuzz/replay_headers \
+	%D%/fuzz/replay_network \
+	%D%/fuzz/replay_query \
+	%D%/fuzz/replay_sniff_proxy \
+	%D%/fuzz/replay_top
+
+check_PROGRAMS += $(replays)
+TESTS += $(replays)
+%C%_fuzz_replay_addr_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_addr.c
+%C%_fuzz_replay_addr_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_client_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_client.c %D%/fuzz/harmless.h
+%C%_fuzz_replay_client_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_conns_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_conns.c
+%C%_fuzz_replay_conns_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_events_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_events.c
+%C%_fuzz_replay_events_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_filter_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_filter.c
+%C%_fuzz_replay_filter_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_headers_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_headers.c
+%C%_fuzz_replay_headers_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_network_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_network.c
+%C%_fuzz_replay_network_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_query_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_query.c
+%C%_fuzz_replay_query_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_sniff_proxy_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_sniff_proxy.c
+%C%_fuzz_replay_sniff_proxy_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+%C%_fuzz_replay_top_SOURCES = %D%/fuzz/replay.c %D%/fuzz/fuzz_top.c %D%/fuzz/harmless.h
+%C%_fuzz_replay_top_LDADD = libsockproxy.a $(libsockproxy_LIBS)
+
+check-fuzz:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(replays)'
 
 # cost: what tracking costs a transaction.  Needs valgrind; KERNEL=VMLINUZ counts the kernel's instructions
 # too, in an emulator (qemu-system-x86, busybox-static and cpio).
