@@ -54,7 +54,7 @@ complete_ids(struct completion *completion)
 		text_init(&told, bytes, sizeof(bytes));
 		conn_address(&told, record, "client.address", "client.port", "unix");
 		text_addf(&told, " %s", reason != NULL ? reason : state == NULL ? "" : state);
-		if (id != NULL)
+		if (id != NULL && ask_is_id(id))
 			complete_offer(completion, id, bytes);
 	}
 	json_decref(all);
@@ -73,8 +73,8 @@ complete_values(struct completion *completion, const char *path)
 		json_int_t number = json_at_number(record, path, -1);
 		char bytes[256];
 
-		if (value != NULL && strpbrk(value, " ,()\"'&|\\") != NULL)
-			continue; /* how to quote it twice is beyond a completion */
+		if (value != NULL && strpbrk(value, " ,()\"'&|\\`$!") != NULL)
+			continue; /* how to quote it twice is beyond a completion, and in double quotes a shell runs it */
 		if (value != NULL)
 			snprintf(bytes, sizeof(bytes), "%s", value);
 		else if (number >= 0)

@@ -676,6 +676,31 @@ START_TEST(what_a_finding_says_is_no_command)
 }
 END_TEST
 
+/* In double quotes a shell runs what it is offered. */
+START_TEST(what_is_completed_is_no_command)
+{
+	static const struct fake_answer answers[] = { { LIST("{\"id\":\"a`reboot`\",\"listener\":\"b`reboot`\"},"
+							     "{\"id\":\"a$IFS\",\"listener\":\"b$IFS\"},"
+							     "{\"id\":\"a!!\",\"listener\":\"b!!\"},"
+							     "{\"id\":\"a1\",\"listener\":\"b:1\"}",
+							    "null"),
+	    0 } };
+	struct fake_admin *fake = answering(answers, 1);
+	struct command *command = command_run("sockproxy complete -- show -s %s a", fake_admin_address(fake));
+
+	command_expect(command, 0);
+	expect_out(command, "a1\tunix \n");
+	ck_assert_msg(strpbrk(command_out(command), "`$!") == NULL, "%s", command_out(command));
+	command_free(command);
+	command = command_run("sockproxy complete -- conns -s %s 'listener == b'", fake_admin_address(fake));
+	command_expect(command, 0);
+	expect_out(command, "b:1\n");
+	ck_assert_msg(strpbrk(command_out(command), "`$!") == NULL, "%s", command_out(command));
+	command_free(command);
+	fake_admin_stop(fake);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -710,6 +735,7 @@ main(void)
 	tcase_add_test(kill, a_dry_run_shows_and_orders_nothing);
 	tcase_add_test(terminal, colour_is_for_terminals_that_want_it);
 	tcase_add_test(terminal, a_narrow_terminal_gets_fewer_columns_and_whole_ids);
+	tcase_add_test(terminal, what_is_completed_is_no_command);
 	tcase_add_test(terminal, what_a_finding_says_is_no_command);
 	TCase *all[] = { list, faults, kill, terminal };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
