@@ -83,6 +83,18 @@ pass_on_page(struct listing *listing, const struct target *target)
 	return status;
 }
 
+/* A member before the list, as the first page has it: whatever that is, what comes of it is JSON. */
+static void
+join_member(const json_t *page, const char *name)
+{
+	const json_t *value = json_at(page, name);
+
+	printf("\"%s\":", name);
+	if (value == NULL || json_dumpf(value, stdout, JSON_COMPACT | JSON_ENCODE_ANY) == -1)
+		fputs("null", stdout);
+	fputc(',', stdout);
+}
+
 /* All pages as one list, of the same shape as one page. */
 static void
 join_page(struct listing *listing, const json_t *page)
@@ -90,11 +102,13 @@ join_page(struct listing *listing, const json_t *page)
 	const json_t *record;
 	size_t i;
 
-	if (listing->after[0] == '\0')
-		printf("{\"schema_version\":%lld,\"time\":\"%s\",\"cursor\":\"%s\",\"conns\":[",
-		    (long long)json_at_number(page, "schema_version", 1),
-		    json_at_text(page, "time") == NULL ? "" : json_at_text(page, "time"),
-		    json_at_text(page, "cursor") == NULL ? "" : json_at_text(page, "cursor"));
+	if (listing->after[0] == '\0') {
+		fputc('{', stdout);
+		join_member(page, "schema_version");
+		join_member(page, "time");
+		join_member(page, "cursor");
+		fputs("\"conns\":[", stdout);
+	}
 	json_array_foreach(json_at(page, "conns"), i, record) {
 		fputs(listing->shown++ == 0 ? "\n" : ",\n", stdout);
 		json_dumpf(record, stdout, JSON_COMPACT);

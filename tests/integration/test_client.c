@@ -179,6 +179,26 @@ START_TEST(all_pages_are_one_list)
 }
 END_TEST
 
+START_TEST(many_pages_are_json_whatever_the_daemon_calls_a_time)
+{
+	static const struct fake_answer answers[] = {
+		{ JSON("{\"schema_version\":1,\"time\":\"\\\"\\u001b[31m\",\"cursor\":7,\"conns\":[],\"next\":null}"),
+		    0 },
+	};
+	struct fake_admin *fake = answering(answers, 1);
+	struct command *command = command_run("sockproxy conns --all -o json -s %s", fake_admin_address(fake));
+	json_t *list = json_loads(command_out(command), 0, NULL);
+
+	ck_assert_msg(list != NULL, "%s", command_out(command));
+	ck_assert_str_eq(json_string_value(json_object_get(list, "time")), "\"\033[31m");
+	ck_assert_int_eq(json_integer_value(json_object_get(list, "cursor")), 7);
+	ck_assert_ptr_null(strchr(command_out(command), '\033'));
+	json_decref(list);
+	command_free(command);
+	fake_admin_stop(fake);
+}
+END_TEST
+
 START_TEST(that_there_is_more_is_said_unless_a_number_was)
 {
 	static const struct fake_answer answers[] = { { LIST(LIVE(FIRST, "51034"), "\"t1\""), 0 } };
@@ -713,6 +733,7 @@ main(void)
 	tcase_add_test(list, wide_shows_every_column);
 	tcase_add_test(list, what_is_asked_for_is_asked_of_the_daemon);
 	tcase_add_test(list, all_pages_are_one_list);
+	tcase_add_test(list, many_pages_are_json_whatever_the_daemon_calls_a_time);
 	tcase_add_test(list, that_there_is_more_is_said_unless_a_number_was);
 	tcase_add_test(list, a_count_is_a_number_alone);
 	tcase_add_test(list, one_connection_may_be_named_by_a_filter);
