@@ -234,6 +234,7 @@ integration_tests = \
 	%D%/integration/test_half_close \
 	%D%/integration/test_kill \
 	%D%/integration/test_listener_patch \
+	%D%/integration/test_live_fetch \
 	%D%/integration/test_many_connections \
 	%D%/integration/test_numbers_agree \
 	%D%/integration/test_path \

@@ -138,6 +138,9 @@ heed_keys(struct live *live, struct live_fetch *fetch)
 		case LIVE_RESTART:
 			live_fetch_restart(fetch);
 			break;
+		case LIVE_FORGET:
+			live_fetch_forget(fetch);
+			break;
 		case LIVE_REPAINT:
 			screen_repaint();
 			break;

@@ -90,7 +90,7 @@ live_total(const struct live *live)
 	if (live->paused) /* no more will come */
 		return total;
 	if (live->model.matched > (int64_t)total)
-		total = (size_t)live->model.matched;
+		total = live->model.matched < LIVE_ROWS_MAX ? (size_t)live->model.matched : LIVE_ROWS_MAX;
 	return live->limit > 0 && total > live->limit ? live->limit : total;
 }
 
@@ -123,8 +123,17 @@ bring_into_sight(struct live *live)
 		live->first = live->selected - rows + 1;
 	if (live->first + rows > total)
 		live->first = total > rows ? total - rows : 0;
-	if (live->first + rows > live->model.row_count && live->model.row_count < total)
-		live->wants_glance = true;
+}
+
+static void
+choose(struct live *live, size_t row)
+{
+	const char *id;
+
+	live->selected = row;
+	bring_into_sight(live);
+	id = live->selected == 0 ? NULL : json_at_text(live_selected(live), "id");
+	snprintf(live->selected_id, sizeof(live->selected_id), "%s", id == NULL ? "" : id);
 }
 
 /* At the first row whoever is first is meant.  Elsewhere somebody has chosen a connection, and stays with it. */
@@ -137,18 +146,17 @@ live_settle(struct live *live)
 		live->selected = (size_t)found;
 	bring_into_sight(live);
 	if (found < 0 && live->selected > 0)
-		live_select(live, live->selected);
+		choose(live, live->selected);
 }
 
+/* Only who moves asks for rows that have not come.  Those that a list lacks, for connections ended meanwhile, the next
+ * one would lack, too. */
 void
 live_select(struct live *live, size_t row)
 {
-	const char *id;
-
-	live->selected = row;
-	bring_into_sight(live);
-	id = live->selected == 0 ? NULL : json_at_text(live_selected(live), "id");
-	snprintf(live->selected_id, sizeof(live->selected_id), "%s", id == NULL ? "" : id);
+	choose(live, row);
+	if (live->first + live_view_rows(live) > live->model.row_count && live->model.row_count < live_total(live))
+		live->wants_glance = true;
 }
 
 void

@@ -25,6 +25,9 @@ enum live_mode {
 	LIVE_CONFIRM,  /* somebody is asked whether an order is meant */
 };
 
+/* More than these no list has (limit= of /conns). */
+enum { LIVE_ROWS_MAX = 10000 };
+
 /* What to end: one by its id, or all that match a filter, but no more than there were when that was asked. */
 struct live_kill {
 	bool all;
@@ -68,9 +71,10 @@ struct live {
 	char fault[400];               /* what is wrong with it; "": nothing */
 	size_t fault_at, fault_length; /* bytes of the line; length 0: nowhere */
 
-	/* an order: asked about, then under way */
+	/* an order: asked about, then due, then under way, where another one may come to be asked about */
 	struct live_kill kill;
 	bool kill_is_due;
+	int64_t ordered; /* how many the one under way means */
 
 	/* how it stands with the daemon */
 	char trouble[500]; /* why the last question has no answer; "": it has */
@@ -94,7 +98,7 @@ enum live_set live_set_of(const struct live *live);
 /* "-idle"; NULL: of open ones those first that move most, of closed ones the newest. */
 void live_set_order(struct live *live, const char *sort);
 
-/* How many rows there are to go through: not only those that have come. */
+/* How many rows there are to go through: not only those that have come, but no more than come. */
 size_t live_total(const struct live *live);
 
 /* Another question: what is shown begins anew. */

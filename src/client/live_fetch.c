@@ -6,7 +6,7 @@
 #include "client/live_take.h"
 #include "client/live_view.h"
 
-enum { LIST_MOST = 10000, RETRY_MS = 1000, FIELDS_MAX = 2048 };
+enum { ROWS_FIRST = 200, RETRY_MS = 1000, FIELDS_MAX = 2048 };
 
 /* In the order in which they are asked. */
 enum asking { ASK_NOTHING, ASK_ORDER, ASK_VERSION, ASK_STATS, ASK_CONNS, ASK_RECORD, ASK_STORY };
@@ -56,17 +56,18 @@ filter_of(const struct live *live)
 	return live->is_tried ? live->tried : live->filter;
 }
 
-/* As many as are shown, and a screen more, so that one step down shows no hole. */
+/* As many as are shown, and a screen more, so that one step down shows no hole.  How large the screen is shows when it is
+ * open, behind the first glance. */
 static uint64_t
 rows_wanted(const struct live *live)
 {
-	uint64_t wanted = live->height == 0 ? LIST_MOST : live->first + 2 * live_view_rows(live);
+	uint64_t wanted = live->height == 0 ? ROWS_FIRST : live->first + 2 * live_view_rows(live);
 
 	if (wanted <= live->selected)
 		wanted = live->selected + 1;
-	if (live->limit > 0 && wanted > live->limit)
+	if (live->limit > 0 && (live->client->options.once || wanted > live->limit))
 		wanted = live->limit;
-	return wanted > LIST_MOST ? LIST_MOST : wanted;
+	return wanted > LIVE_ROWS_MAX ? LIVE_ROWS_MAX : wanted;
 }
 
 static void
@@ -94,6 +95,8 @@ set_order(struct live_fetch *fetch)
 {
 	const struct live_kill *kill = &fetch->live->kill;
 
+	fetch->live->kill_is_due = false;
+	fetch->live->ordered = kill->count;
 	target_init(&fetch->target, "/conns");
 	if (kill->all) {
 		target_add(&fetch->target, "filter", kill->filter);
@@ -251,7 +254,6 @@ fail(struct live_fetch *fetch, enum http_result result, const char *why)
 
 	if (fetch->asking == ASK_ORDER) {
 		live_notice(live, INK_RED, "%s", why);
-		live->kill_is_due = false;
 		live->wants_glance = true;
 	} else if (answered) {
 		refused(fetch, why);
@@ -362,10 +364,17 @@ live_fetch_glance(struct live_fetch *fetch)
 	return fetch->status;
 }
 
+/* An order is not given twice. */
+void
+live_fetch_forget(struct live_fetch *fetch)
+{
+	if (fetch->asking != ASK_ORDER)
+		drop(fetch);
+}
+
 void
 live_fetch_restart(struct live_fetch *fetch)
 {
-	if (fetch->asking != ASK_ORDER) /* one that may have arrived is not given twice */
-		drop(fetch);
+	live_fetch_forget(fetch);
 	fetch->live->wants_glance = true;
 }

@@ -24,7 +24,9 @@ bool live_fetch_wait(struct live_fetch *fetch, const int *fds, int count, int64_
 /* One whole look, and nothing else meanwhile.  What came of it is an exit status; all that goes wrong is said. */
 int live_fetch_glance(struct live_fetch *fetch);
 
-/* Whatever is under way is of no use any more: a glance begins at once. */
+/* Whatever is under way is of no use any more; but an order that may have arrived already stays. */
+void live_fetch_forget(struct live_fetch *fetch);
+/* Likewise, and a glance begins at once. */
 void live_fetch_restart(struct live_fetch *fetch);
 
 #endif

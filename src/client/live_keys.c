@@ -328,6 +328,17 @@ try_filter(struct live *live)
 	return LIVE_RESTART;
 }
 
+/* The answer to one that is tried would be taken for the list that is wanted. */
+static enum live_wish
+give_up_filter(struct live *live)
+{
+	bool was_tried = live->is_tried;
+
+	live->is_tried = false;
+	live->fault[0] = '\0';
+	return was_tried ? LIVE_FORGET : LIVE_NOTHING;
+}
+
 static enum live_wish
 take_interval(struct live *live)
 {
@@ -354,18 +365,13 @@ in_line(struct live *live, struct press press)
 	bool is_filter = live->mode == LIVE_FILTER;
 
 	if (press.kind == PRESS_ESCAPE || is_control(press, 'G')) {
-		live->is_tried = false;
-		live->fault[0] = '\0';
 		live->mode = LIVE_LIST;
-		return LIVE_NOTHING;
+		return give_up_filter(live);
 	}
 	if (press.kind == PRESS_ENTER)
 		return is_filter ? try_filter(live) : take_interval(live);
-	if (edit(is_filter ? &live->filter_line : &live->interval_line, press)) {
-		/* What was wrong may be right now. */
-		live->is_tried = false;
-		live->fault[0] = '\0';
-	}
+	if (edit(is_filter ? &live->filter_line : &live->interval_line, press))
+		return give_up_filter(live); /* what was wrong may be right now */
 	return LIVE_NOTHING;
 }
 

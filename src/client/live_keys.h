@@ -9,7 +9,8 @@
 
 enum live_wish {
 	LIVE_NOTHING,
-	LIVE_RESTART, /* another question: what is under way is of no use */
+	LIVE_RESTART, /* another question: what is under way is of no use, … */
+	LIVE_FORGET,  /* … and neither is this, without another one */
 	LIVE_REPAINT, /* all of the screen */
 };
 

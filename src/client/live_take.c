@@ -91,8 +91,7 @@ live_take_order(struct live *live, const json_t *answer)
 	json_int_t matched = json_at_number(answer, "matched", 0), posted = json_at_number(answer, "posted", 0);
 	const char *detail = json_at_text(answer, "detail");
 
-	live->kill_is_due = false;
-	live_notice(live, posted < matched && posted < live->kill.count ? INK_YELLOW : INK_GREEN,
+	live_notice(live, posted < matched && posted < live->ordered ? INK_YELLOW : INK_GREEN,
 	    "%lld matched, %lld ordered to end%s%s", (long long)matched, (long long)posted, detail == NULL ? "" : ": ",
 	    detail == NULL ? "" : detail);
 }

@@ -34,6 +34,23 @@ START_TEST(keys_move_through_all_there_are_and_the_rest_is_asked_for)
 }
 END_TEST
 
+/* What no list has is no place to go, and what a list lacks is not asked for again and again. */
+START_TEST(nobody_goes_beyond_the_longest_list_nor_asks_for_it_without_end)
+{
+	take_list(0, 34, LIVE_ROWS_MAX + 2000, "front");
+	press(PRESS_END);
+	ck_assert_uint_eq(live.selected, LIVE_ROWS_MAX - 1);
+	live.wants_glance = false;
+	take_list(0, LIVE_ROWS_MAX - 1, LIVE_ROWS_MAX + 2000, "front"); /* one ended meanwhile */
+	ck_assert(!live.wants_glance);
+	take_list(0, LIVE_ROWS_MAX, LIVE_ROWS_MAX + 2000, "front");
+	ck_assert(!live.wants_glance);
+	ck_assert_str_eq(live.selected_id, "dc43g9dj0200000009999");
+	draw();
+	expect(4, "9984-10000 of 12000 open");
+}
+END_TEST
+
 START_TEST(who_was_chosen_stays_chosen_wherever_it_goes)
 {
 	take_list(0, 10, 10, "front");
@@ -190,14 +207,12 @@ START_TEST(what_came_of_an_order_is_told)
 {
 	json_t *answer = json_pack("{s:i, s:i, s:s}", "matched", 5, "posted", 3, "detail", "A worker takes no orders.");
 
-	live.kill.count = 5;
-	live.kill_is_due = true;
+	live.ordered = 5;
 	live_take_order(&live, answer);
 	json_decref(answer);
 	draw();
 	expect(-1, "5 matched, 3 ordered to end: A worker takes no orders.");
 	ck_assert_int_eq(live.notice_ink, INK_YELLOW);
-	ck_assert(!live.kill_is_due);
 }
 END_TEST
 
@@ -258,6 +273,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, live_scene_open, live_scene_close);
 	tcase_add_test(tcase, keys_move_through_all_there_are_and_the_rest_is_asked_for);
+	tcase_add_test(tcase, nobody_goes_beyond_the_longest_list_nor_asks_for_it_without_end);
 	tcase_add_test(tcase, who_was_chosen_stays_chosen_wherever_it_goes);
 	tcase_add_test(tcase, the_order_goes_from_column_to_column_and_round);
 	tcase_add_test(tcase, a_filter_is_tried_and_its_mistake_pointed_at);
