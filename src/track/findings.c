@@ -46,7 +46,9 @@ bool
 finding_is_same(const struct finding *a, const struct finding *b)
 {
 	return a->kind == b->kind && a->aspect == b->aspect && a->side == b->side && a->upstream == b->upstream &&
-	       a->target == b->target;
+	       a->target == b->target &&
+	       (a->kind != FINDING_SOURCE_PORTS ||
+		   memcmp(&a->ports.address, &b->ports.address, sizeof(a->ports.address)) == 0);
 }
 
 /* The worse, the earlier; of equals the order stays. */

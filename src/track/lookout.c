@@ -50,18 +50,20 @@ lookout_free(struct lookout *lookout)
 	free(lookout);
 }
 
-/* The newest ones of a ring, `most` of them; each stands for as many as were left out. */
+/* The newest ones of a ring, `most` of them; each stands for as many as were left out, or overwritten. */
 static void
 read_ring(struct lookout *it, int ring, uint64_t most)
 {
 	uint64_t head = history_head(it->track->history, ring), news = head - it->next[ring];
-	uint64_t first = news > most ? head - most : it->next[ring];
+	uint64_t oldest = history_oldest(it->track->history, ring);
 	struct story_attempt attempts[STORY_ATTEMPTS_MAX];
 	union record_words closed;
 	uint64_t read = 0;
 
 	if (news == 0)
 		return;
+	uint64_t first = news > most ? head - most : it->next[ring];
+	first = oldest > first && oldest < head ? oldest : first;
 	uint32_t weight = (uint32_t)((news + (head - first) / 2) / (head - first));
 	for (uint64_t number = first; number < head; number++) {
 		if (history_read(it->track->history, ring, number, &closed) != RING_READ)

@@ -19,8 +19,9 @@ struct port_address {
 	bool is_used;
 	uint16_t upstream, target; /* of whom it was met first */
 	struct flow_end address;
-	uint64_t in_use;
-	int64_t last_ns; /* that something of it was seen */
+	uint64_t in_use, live_shortages; /* live_: of connections that live */
+	int64_t last_ns;                 /* that something of it was seen */
+	int64_t last_shortage_ns;
 	struct recent time_waits, shortages;
 };
 
@@ -89,27 +90,46 @@ waits(const struct record *record)
 	       (leg->fin_received_us == RECORD_UNKNOWN || leg->fin_sent_us < leg->fin_received_us);
 }
 
+static void
+note_time(int64_t *last_ns, int64_t at_ns)
+{
+	*last_ns = at_ns > *last_ns ? at_ns : *last_ns;
+}
+
+/* Towards whom that attempt found no port, and when; NULL: it found one, or nobody remembers whom. */
+static struct port_address *
+find_shortage(struct port_usage *usage, const struct sighting *it, int number, int64_t *at_ns)
+{
+	const struct story_attempt *attempt = &it->attempts[number];
+	struct port_address *at;
+
+	if (!story_attempt_is_shortage(attempt))
+		return NULL;
+	at = find(
+	    usage, it, &attempt->address, sighting_target(usage->settings, it->record->upstream, attempt->target));
+	if (at == NULL)
+		return NULL;
+	*at_ns = it->record->opened_ns + attempt->ended_us * NS_PER_US;
+	note_time(&at->last_ns, *at_ns);
+	note_time(&at->last_shortage_ns, *at_ns);
+	return at;
+}
+
 void
 port_usage_take(struct port_usage *usage, const struct sighting *it)
 {
 	const struct record *record = it->record;
 	struct port_address *at = find_of(usage, it);
+	int64_t at_ns;
 
 	if (at != NULL && waits(record)) {
 		recent_add(&at->time_waits, WAIT_SPAN_NS, record->closed_ns, TIME_WAITS, it->weight);
-		at->last_ns = record->closed_ns;
+		note_time(&at->last_ns, record->closed_ns);
 	}
 	for (int i = 0; i < it->attempt_count; i++) {
-		const struct story_attempt *attempt = &it->attempts[i];
-
-		if (!story_attempt_is_shortage(attempt))
-			continue;
-		at = find(
-		    usage, it, &attempt->address, sighting_target(usage->settings, record->upstream, attempt->target));
-		if (at == NULL)
-			continue;
-		recent_add(&at->shortages, SPAN_NS, record->closed_ns, SHORTAGES, it->weight);
-		at->last_ns = record->closed_ns;
+		at = find_shortage(usage, it, i, &at_ns);
+		if (at != NULL)
+			recent_add(&at->shortages, SPAN_NS, at_ns, SHORTAGES, it->weight);
 	}
 }
 
@@ -117,16 +137,25 @@ void
 port_usage_begin_live(struct port_usage *usage)
 {
 	for (int i = 0; i < PORT_ADDRESSES_MAX; i++)
-		usage->addresses[i].in_use = 0;
+		usage->addresses[i].in_use = usage->addresses[i].live_shortages = 0;
 }
 
+/* What another target took in the end may live for long, and would tell too late. */
 void
-port_usage_take_live(struct port_usage *usage, const struct sighting *sighting)
+port_usage_take_live(struct port_usage *usage, const struct sighting *it, int64_t now_ns)
 {
-	struct port_address *at = sighting->record->legs[LEG_UPSTREAM].fd == -1 ? NULL : find_of(usage, sighting);
+	struct port_address *at = it->record->legs[LEG_UPSTREAM].fd == -1 ? NULL : find_of(usage, it);
+	int64_t at_ns;
 
 	if (at != NULL)
 		at->in_use++;
+	if (now_ns - it->record->opened_ns > PORT_SHORTAGES_WINDOW_NS)
+		return;
+	for (int i = 0; i < it->attempt_count; i++) {
+		at = find_shortage(usage, it, i, &at_ns);
+		if (at != NULL)
+			at->live_shortages++;
+	}
 }
 
 /* Of all sources that can be used towards it; without any, the kernel takes one. */
@@ -148,7 +177,8 @@ judge(const struct port_usage *usage, const struct port_address *at, const struc
     const struct moment *moment, struct findings_list *list)
 {
 	uint64_t waiting = recent_sum(&at->time_waits, WAIT_SPAN_NS, moment->now_ns - WAIT_NS, TIME_WAITS);
-	uint64_t shortages = recent_sum(&at->shortages, SPAN_NS, moment->now_ns - PORT_SHORTAGES_WINDOW_NS, SHORTAGES);
+	uint64_t shortages = at->live_shortages +
+			     recent_sum(&at->shortages, SPAN_NS, moment->now_ns - PORT_SHORTAGES_WINDOW_NS, SHORTAGES);
 	uint32_t sources = count_sources(usage->settings, &at->address);
 	uint64_t ports = (uint64_t)limits->of_one_source * sources;
 	struct finding finding;
@@ -166,7 +196,7 @@ judge(const struct port_usage *usage, const struct port_address *at, const struc
 	finding.upstream = at->upstream;
 	finding.target = at->target;
 	finding.first_seen_us = moment->wall_us;
-	finding.last_seen_us = is_high ? moment->wall_us : moment_wall_of(moment, at->last_ns);
+	finding.last_seen_us = is_high ? moment->wall_us : moment_wall_of(moment, at->last_shortage_ns);
 	finding.ports.address = at->address;
 	finding.ports.sources = sources;
 	finding.ports.in_use = at->in_use;

@@ -29,7 +29,7 @@ void port_usage_take(struct port_usage *usage, const struct sighting *sighting);
 
 /* All that live, anew: begin, and then each. */
 void port_usage_begin_live(struct port_usage *usage);
-void port_usage_take_live(struct port_usage *usage, const struct sighting *sighting);
+void port_usage_take_live(struct port_usage *usage, const struct sighting *sighting, int64_t now_ns);
 
 void port_usage_judge(struct port_usage *usage, const struct port_limits *limits, const struct moment *moment,
     struct findings_list *list);

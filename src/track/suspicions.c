@@ -81,7 +81,7 @@ suspicions_take_live(struct suspicions *suspicions, const struct record *record,
 
 	unfinished_take_live(suspicions->unfinished, &it, now_ns);
 	target_failures_take_live(suspicions->target_failures, &it, now_ns);
-	port_usage_take_live(suspicions->port_usage, &it);
+	port_usage_take_live(suspicions->port_usage, &it, now_ns);
 }
 
 void

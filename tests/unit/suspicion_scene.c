@@ -167,12 +167,18 @@ scene_take(const struct record *record)
 }
 
 void
-scene_take_live(const struct record *record)
+scene_take_live_behind(const struct story_attempt *first, const struct record *record)
 {
 	struct story_attempt attempts[2];
-	int count = attempts_of(record, NULL, attempts);
+	int count = attempts_of(record, first, attempts);
 
 	suspicions_take_live(scene.suspicions, record, attempts, count, scene.moment.now_ns);
+}
+
+void
+scene_take_live(const struct record *record)
+{
+	scene_take_live_behind(NULL, record);
 }
 
 uint64_t

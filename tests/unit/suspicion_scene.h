@@ -41,6 +41,7 @@ void scene_choose(struct record *record, int target, int error);
 void scene_take(const struct record *record);
 void scene_take_behind(const struct story_attempt *first, const struct record *record);
 void scene_take_live(const struct record *record);
+void scene_take_live_behind(const struct story_attempt *first, const struct record *record);
 
 /* What is found now; the only one, and its title. */
 uint64_t scene_judge(void);

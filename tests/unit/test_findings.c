@@ -85,6 +85,23 @@ START_TEST(what_stays_keeps_when_it_was_noticed)
 }
 END_TEST
 
+/* A target may have several, and each its ports. */
+START_TEST(ports_towards_another_address_are_another_thing)
+{
+	for (int i = 0; i < 2; i++) {
+		for (uint16_t port = 80; port <= 80 + i; port++) {
+			add(FINDING_SOURCE_PORTS, SEVERITY_WARNING, 0, 100 + i);
+			list.list[list.count - 1].ports.address.port = port;
+		}
+		findings_publish(findings, &list);
+		list.count = 0;
+	}
+	findings_read(findings, &copy);
+	ck_assert_int_eq(copy.list[0].first_seen_us, 100);
+	ck_assert_int_eq(copy.list[1].first_seen_us, 101);
+}
+END_TEST
+
 START_TEST(what_finds_no_room_is_counted_and_the_worst_stay)
 {
 	for (int i = 0; i < FINDINGS_MAX; i++)
@@ -146,6 +163,7 @@ main(void)
 	tcase_add_test(tcase, there_is_nothing_before_the_first_time);
 	tcase_add_test(tcase, the_worst_comes_first);
 	tcase_add_test(tcase, what_stays_keeps_when_it_was_noticed);
+	tcase_add_test(tcase, ports_towards_another_address_are_another_thing);
 	tcase_add_test(tcase, what_finds_no_room_is_counted_and_the_worst_stay);
 	tcase_add_test(tcase, a_reader_never_sees_half_a_list);
 	suite_add_tcase(suite, tcase);

@@ -52,21 +52,29 @@ fill(struct record *record)
 	record->connect_us = 9;
 }
 
+static union record_words
+closed(int worker, enum record_kind kind, enum close_reason why, int64_t idle_us)
+{
+	union record_words it;
+
+	memset(&it, 0, sizeof(it));
+	record_init(&it.record);
+	fill(&it.record);
+	it.record.worker = (uint8_t)worker;
+	it.record.kind = (uint8_t)kind;
+	it.record.state = CONN_CLOSED;
+	it.record.closed_ns = clock_now();
+	it.record.close.reason = (uint8_t)why;
+	it.record.close.idle_us = idle_us;
+	return it;
+}
+
 static void
 close_some(int worker, int count, enum record_kind kind, enum close_reason why, int64_t idle_us)
 {
 	for (int i = 0; i < count; i++) {
-		union record_words it;
+		union record_words it = closed(worker, kind, why, idle_us);
 
-		memset(&it, 0, sizeof(it));
-		record_init(&it.record);
-		fill(&it.record);
-		it.record.worker = (uint8_t)worker;
-		it.record.kind = (uint8_t)kind;
-		it.record.state = CONN_CLOSED;
-		it.record.closed_ns = clock_now();
-		it.record.close.reason = (uint8_t)why;
-		it.record.close.idle_us = idle_us;
 		history_append(track.history, &it);
 	}
 }
@@ -116,6 +124,23 @@ START_TEST(what_was_overwritten_is_counted_as_missed)
 }
 END_TEST
 
+/* Those that are left stand for them where it matters how many there were. */
+START_TEST(what_was_overwritten_took_ports_too)
+{
+	for (int i = 0; i < 30 * HISTORY; i++) {
+		union record_words it = closed(0, KIND_PROXY, WHY_RESOURCE_PORTS, 1);
+
+		it.record.attempt.error = EADDRNOTAVAIL;
+		history_append(track.history, &it);
+	}
+	look();
+	ck_assert_uint_eq(list.closed, HISTORY);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_int_eq(list.list[0].kind, FINDING_SOURCE_PORTS);
+	ck_assert_uint_eq(list.list[0].ports.shortages, 30 * HISTORY);
+}
+END_TEST
+
 static uint32_t
 open_one(int worker, enum conn_state state)
 {
@@ -160,15 +185,9 @@ START_TEST(failed_attempts_are_found_in_the_notes)
 {
 	for (int i = 0; i < 40; i++) {
 		struct note note = { .id = 100 + (uint64_t)i, .kind = NOTE_ATTEMPT, .error = ECONNREFUSED };
-		union record_words it;
+		union record_words it = closed(0, KIND_PROXY, WHY_CLIENT_FIN, 0);
 
-		memset(&it, 0, sizeof(it));
-		record_init(&it.record);
-		fill(&it.record);
 		it.record.id = note.id;
-		it.record.state = CONN_CLOSED;
-		it.record.closed_ns = clock_now();
-		it.record.close.reason = WHY_CLIENT_FIN;
 		it.record.target = 1;
 		if (i % 2 == 0) {
 			note.until_us = 5;
@@ -217,6 +236,7 @@ main(void)
 	tcase_add_test(tcase, what_closes_is_seen_whoever_had_it);
 	tcase_add_test(tcase, it_begins_with_what_closes_from_then_on);
 	tcase_add_test(tcase, what_was_overwritten_is_counted_as_missed);
+	tcase_add_test(tcase, what_was_overwritten_took_ports_too);
 	tcase_add_test(tcase, what_lives_is_looked_at_anew_each_time);
 	tcase_add_test(tcase, failed_attempts_are_found_in_the_notes);
 	tcase_add_test(tcase, what_takes_long_is_done_less_often);

@@ -523,6 +523,57 @@ START_TEST(connects_that_found_no_port_are_told_for_a_while)
 }
 END_TEST
 
+/* No port was free towards the first target, so the second one took them, `age` seconds ago: they live, or close now. */
+static void
+play_second_choice(int count, bool live, int64_t age)
+{
+	suspicions_begin_live(scene.suspicions);
+	for (int i = 0; i < count; i++) {
+		struct record record = live ? scene_live(WEB, CONN_ESTABLISHED, age)
+					    : scene_closed_idle(WEB, WHY_CLIENT_FIN, (age - 5) * 1000000);
+		struct story_attempt first = { .target = 1, .ended_us = 50, .error = EADDRNOTAVAIL, .reached = 2 };
+		struct flow flow;
+
+		flow_set(&flow, &scene.settings.upstreams[WEB].targets[1].addr,
+		    &scene.settings.upstreams[WEB].targets[1].addr);
+		first.address = flow.source;
+		scene_choose(&record, 2, 0);
+		record.attempts = 2;
+		if (live)
+			scene_take_live_behind(&first, &record);
+		else
+			scene_take_behind(&first, &record);
+	}
+}
+
+START_TEST(a_shortage_is_of_the_time_when_it_was_met)
+{
+	scene.limits.of_one_source = 0;
+	play_second_choice(20, false, 3600); /* it is long over when they close */
+	ck_assert_uint_eq(scene_judge(), 0);
+	play_second_choice(20, true, 3600);
+	ck_assert_uint_eq(scene_judge(), 0);
+	play_second_choice(6, true, 300);
+	const struct finding *finding = scene_only(FINDING_SOURCE_PORTS);
+	ck_assert_uint_eq(finding->ports.shortages, 6);
+	ck_assert_int_eq(finding->last_seen_us, scene.moment.wall_us - 300 * 1000000 + 50);
+	/* each counts once, and what closes meanwhile without one is no evidence */
+	play_second_choice(6, false, 300);
+	suspicions_begin_live(scene.suspicions);
+	for (int i = 0; i < 6; i++) {
+		struct record record = scene_closed(WEB, WHY_CLIENT_FIN);
+
+		scene_choose(&record, 1, 0);
+		record.legs[LEG_UPSTREAM].fin_sent_us = 1000;
+		scene_take(&record);
+	}
+	finding = scene_only(FINDING_SOURCE_PORTS);
+	ck_assert_uint_eq(finding->ports.shortages, 6);
+	ck_assert_uint_eq(finding->ports.time_wait, 12 - 6);
+	ck_assert_int_eq(finding->last_seen_us, scene.moment.wall_us - 300 * 1000000 + 50);
+}
+END_TEST
+
 START_TEST(more_addresses_than_there_is_room_for_do_no_harm)
 {
 	suspicions_begin_live(scene.suspicions);
@@ -591,6 +642,7 @@ main(void)
 	tcase_add_test(tcase, each_source_has_as_many_ports);
 	tcase_add_test(tcase, a_port_stays_taken_for_a_minute_behind_what_we_closed_first);
 	tcase_add_test(tcase, connects_that_found_no_port_are_told_for_a_while);
+	tcase_add_test(tcase, a_shortage_is_of_the_time_when_it_was_met);
 	tcase_add_test(tcase, more_addresses_than_there_is_room_for_do_no_harm);
 	tcase_add_test(tcase, who_was_refused_on_arrival_says_nothing);
 	suite_add_tcase(suite, tcase);
