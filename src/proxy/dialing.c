@@ -68,11 +68,10 @@ dialing_failed(struct conn *conn, int error)
 	return event == EV_NO_FDS || event == EV_NO_MEMORY ? event : EV_TARGET_FAILED;
 }
 
-/* At bind it is another thing: an address that is not ours. */
 static bool
 is_shortage(int error, enum connect_step reached)
 {
-	return error == -EADDRNOTAVAIL && reached == CONNECT_CONNECT;
+	return attempt_result((uint16_t)-error, (uint8_t)reached) == ATTEMPT_PORT_SHORTAGE;
 }
 
 static void

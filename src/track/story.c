@@ -98,7 +98,7 @@ story_attempts(
 bool
 story_attempt_is_shortage(const struct story_attempt *attempt)
 {
-	return attempt->error == EADDRNOTAVAIL && attempt->reached == CONNECT_CONNECT;
+	return attempt_result(attempt->error, attempt->reached) == ATTEMPT_PORT_SHORTAGE;
 }
 
 bool

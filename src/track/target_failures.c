@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "track/target_failures.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/share.h"
+#include "net/socket.h"
 #include "track/recent.h"
 
 #define SPAN_NS (TARGET_WINDOW_NS / (RECENT_BUCKETS - 1))
@@ -52,15 +52,12 @@ target_failures_free(struct target_failures *failures)
 static enum count
 count_of(int error)
 {
-	switch (error) {
-	case ECONNREFUSED:
+	switch (attempt_result((uint16_t)error, CONNECT_CONNECT)) {
+	case ATTEMPT_REFUSED:
 		return REFUSED;
-	case ETIMEDOUT:
+	case ATTEMPT_TIMEOUT:
 		return TIMED_OUT;
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-	case ENETDOWN:
-	case EHOSTDOWN:
+	case ATTEMPT_UNREACHABLE:
 		return UNREACHABLE;
 	default:
 		return OTHER;
