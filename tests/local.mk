@@ -26,6 +26,7 @@ libsupport_a_SOURCES = \
 	%D%/support/provoke.c %D%/support/provoke.h \
 	%D%/support/proxy_facts.c %D%/support/proxy_facts.h \
 	%D%/support/proxy_process.c %D%/support/proxy_process.h \
+	%D%/support/schema.c %D%/support/schema.h \
 	%D%/support/stderr_pipe.c %D%/support/stderr_pipe.h \
 	%D%/support/suite.c %D%/support/suite.h \
 	%D%/support/tcp_pair.c %D%/support/tcp_pair.h \

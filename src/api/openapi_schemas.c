@@ -127,12 +127,77 @@ const struct openapi_schema openapi_schemas[] = {
 			"side": { "enum": ["client", "upstream", null], "description": "whose doing it looks like" },
 			"title": { "type": "string" },
 			"advice": { "type": "string" },
-			"evidence": {
-				"type": "object",
-				"additionalProperties": { "type": ["integer", "string", "null"], "minimum": 0 }
-			},
+			"evidence": { "type": "object" },
 			"filter": { "type": "string", "description": "for /conns: the connections that are meant" },
 			"state": { "enum": ["closed", "active", "all"], "description": "for /conns: among which" }
+		},
+		"allOf": [
+			{ "if": { "properties": { "kind": { "const": "idle_cutoff" } } },
+			  "then": { "properties": { "evidence": { "$ref": "#/components/schemas/IdleCutoff" } } } },
+			{ "if": { "properties": { "kind": { "const": "never_finishes" } } },
+			  "then": { "properties": { "evidence": { "$ref": "#/components/schemas/NeverFinishes" } } } },
+			{ "if": { "properties": { "kind": { "const": "target_fails" } } },
+			  "then": { "properties": { "evidence": { "$ref": "#/components/schemas/TargetFails" } } } },
+			{ "if": { "properties": { "kind": { "const": "source_ports" } } },
+			  "then": { "properties": { "evidence": { "$ref": "#/components/schemas/SourcePorts" } } } }
+		]
+	}) },
+	{ "IdleCutoff", SCHEMA({
+		"type": "object",
+		"required": ["ends", "ends_in_all", "idle_us", "idle_spread_us", "idle_min_us", "idle_max_us", "unanswered", "client_addresses"],
+		"properties": {
+			"ends": { "type": "integer", "minimum": 0, "description": "that came after that silence" },
+			"ends_in_all": { "type": "integer", "minimum": 0, "description": "of the same kind" },
+			"idle_us": { "type": "integer", "minimum": 0, "description": "the median" },
+			"idle_spread_us": { "type": "integer", "minimum": 0, "description": "how far the farthest is from it" },
+			"idle_min_us": { "type": "integer", "minimum": 0 },
+			"idle_max_us": { "type": "integer", "minimum": 0 },
+			"unanswered": { "type": "integer", "minimum": 0, "description": "where the client had spoken last" },
+			"client_addresses": { "type": "integer", "minimum": 0, "description": "how many different ones" }
+		}
+	}) },
+	{ "NeverFinishes", SCHEMA({
+		"type": "object",
+		"required": ["cut", "waiting", "half_closed_in_all", "late_after_us", "longest_wait_us"],
+		"properties": {
+			"cut": { "type": "integer", "minimum": 0, "description": "ended by --half-close-timeout" },
+			"waiting": { "type": "integer", "minimum": 0, "description": "that live, and are late" },
+			"half_closed_in_all": { "type": "integer", "minimum": 0 },
+			"late_after_us": { "type": "integer", "minimum": 0 },
+			"longest_wait_us": { "type": ["integer", "null"], "minimum": 0, "description": "of those that live" }
+		}
+	}) },
+	{ "TargetFails", SCHEMA({
+		"type": "object",
+		"required": ["of", "tried", "failed", "others_tried", "others_failed"],
+		"properties": {
+			"of": { "enum": ["connects", "connections"], "description": "what was tried and failed" },
+			"tried": { "type": "integer", "minimum": 0 },
+			"failed": { "type": "integer", "minimum": 0 },
+			"others_tried": { "type": "integer", "minimum": 0, "description": "the other targets of the upstream" },
+			"others_failed": { "type": "integer", "minimum": 0 },
+			"refused": { "type": "integer", "minimum": 0 },
+			"timeout": { "type": "integer", "minimum": 0 },
+			"unreachable": { "type": "integer", "minimum": 0 },
+			"other": { "type": "integer", "minimum": 0 },
+			"reset": { "type": "integer", "minimum": 0 },
+			"lost": { "type": "integer", "minimum": 0 }
+		},
+		"if": { "properties": { "of": { "const": "connects" } } },
+		"then": { "required": ["refused", "timeout", "unreachable", "other"] },
+		"else": { "required": ["reset", "lost"] }
+	}) },
+	{ "SourcePorts", SCHEMA({
+		"type": "object",
+		"required": ["address", "port", "source_addresses", "ports_in_all", "ports_in_use", "ports_in_time_wait", "shortages"],
+		"properties": {
+			"address": { "type": "string", "description": "towards which they are taken" },
+			"port": { "type": "integer", "minimum": 0, "maximum": 65535 },
+			"source_addresses": { "type": "integer", "minimum": 0, "description": "that we connect from" },
+			"ports_in_all": { "type": ["integer", "null"], "minimum": 0, "description": "of all these together" },
+			"ports_in_use": { "type": "integer", "minimum": 0 },
+			"ports_in_time_wait": { "type": "integer", "minimum": 0, "description": "behind connections of ours" },
+			"shortages": { "type": "integer", "minimum": 0, "description": "connects that found none" }
 		}
 	}) },
 	{ "Findings", SCHEMA({

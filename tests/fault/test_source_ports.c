@@ -10,6 +10,7 @@
 #include "support/netns.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
+#include "support/schema.h"
 #include "support/suite.h"
 #include "support/wait_until.h"
 
@@ -189,6 +190,7 @@ START_TEST(ports_that_run_out_are_a_finding)
 		expect_none_left(i);
 	wait_until(path_number(http_get_json(proxy, "/findings"), "findings.0.evidence.shortages") == 3);
 	finding = path(http_get_json(proxy, "/findings"), "findings.0");
+	schema_judge_answer(proxy, "/findings", "Findings");
 	ck_assert_str_eq(path_text(finding, "state"), "all");
 	struct text text;
 	char target[1024];

@@ -11,6 +11,7 @@
 #include "support/http_ask.h"
 #include "support/peers.h"
 #include "support/proxy_facts.h"
+#include "support/schema.h"
 #include "support/suite.h"
 #include "support/wait_until.h"
 
@@ -46,6 +47,37 @@ open_some(int count)
 		peer_say(upstreams[i], "answer");
 		peer_expect(clients[i], "answer");
 	}
+}
+
+/* Each client ends, and the upstream hears of it. */
+static void
+close_clients(int count)
+{
+	for (int i = 0; i < count; i++) {
+		peer_close(&clients[i]);
+		peer_expect_end(upstreams[i]);
+		peer_close(&upstreams[i]);
+	}
+}
+
+/* The daemon ends all. */
+static void
+expect_all_reset(void)
+{
+	for (int i = 0; i < SOME; i++) {
+		peer_expect_reset(clients[i]);
+		peer_close(&clients[i]);
+		peer_close(&upstreams[i]);
+	}
+}
+
+/* Each client finishes, and the upstream never does: the daemon ends all. */
+static void
+leave_half_closed(void)
+{
+	for (int i = 0; i < SOME; i++)
+		peer_finish(clients[i]);
+	expect_all_reset();
 }
 
 static json_t *
@@ -102,6 +134,7 @@ expect_one(const char *kind)
 	ck_assert_str_eq(path_text(finding, "kind"), kind);
 	ck_assert_str_eq(path_text(finding, "listener"), "127.0.0.1:0");
 	expect_counted(kind);
+	schema_judge_answer(proxy, "/findings", "Findings");
 	ck_assert_str_le(path_text(finding, "first_seen_at"), path_text(findings(), "time"));
 	return finding;
 }
@@ -168,11 +201,7 @@ START_TEST(our_own_idle_timeout_is_no_suspicion)
 {
 	start("--idle-timeout 300ms");
 	open_some(SOME);
-	for (int i = 0; i < SOME; i++) {
-		peer_expect_reset(clients[i]);
-		peer_close(&clients[i]);
-		peer_close(&upstreams[i]);
-	}
+	expect_all_reset();
 	wait_until(has_looked_at(SOME));
 	ck_assert(has_findings(0));
 	stop();
@@ -183,13 +212,7 @@ START_TEST(an_upstream_that_never_finishes_is_noticed)
 {
 	start("--half-close-timeout 200ms");
 	open_some(SOME);
-	for (int i = 0; i < SOME; i++)
-		peer_finish(clients[i]);
-	for (int i = 0; i < SOME; i++) {
-		peer_expect_reset(clients[i]);
-		peer_close(&clients[i]);
-		peer_close(&upstreams[i]);
-	}
+	leave_half_closed();
 	json_t *finding = expect_one("never_finishes");
 	wait_until(has_looked_at(SOME));
 	finding = path(findings(), "findings.0");
@@ -212,12 +235,9 @@ START_TEST(those_that_wait_for_a_client_are_noticed_while_they_live)
 	ck_assert_str_eq(path_text(finding, "kind"), "never_finishes");
 	ck_assert_str_eq(path_text(finding, "side"), "client");
 	ck_assert_str_eq(path_text(finding, "state"), "active");
+	schema_judge_answer(proxy, "/findings", "Findings");
 	ck_assert_uint_eq(count_meant(finding), SOME);
-	for (int i = 0; i < SOME; i++) {
-		peer_close(&clients[i]);
-		peer_expect_end(upstreams[i]);
-		peer_close(&upstreams[i]);
-	}
+	close_clients(SOME);
 	wait_until(has_findings(0)); /* it goes with its cause */
 	stop();
 }
@@ -238,14 +258,41 @@ START_TEST(a_target_that_refuses_beside_a_good_one_is_noticed)
 	ck_assert_int_eq(path_number(finding, "evidence.others_tried"), MOST / 2);
 	ck_assert_int_eq(path_number(finding, "evidence.others_failed"), 0);
 	ck_assert_uint_eq(count_meant(finding), MOST / 2);
-	for (int i = 0; i < MOST; i++) {
-		peer_close(&clients[i]);
-		peer_expect_end(upstreams[i]);
-		peer_close(&upstreams[i]);
-	}
+	close_clients(MOST);
 	wait_until(has_looked_at(MOST));
 	wait_until(path_number(findings(), "findings.0.evidence.tried") == MOST / 2); /* each once */
 	ck_assert_uint_eq(count_meant(path(findings(), "findings.0")), MOST / 2);
+	stop();
+}
+END_TEST
+
+START_TEST(a_target_that_aborts_beside_a_good_one_is_noticed)
+{
+	int good = peer_listen("127.0.0.1:0");
+
+	listener = peer_listen("127.0.0.1:0");
+	proxy = proxy_start("-l 127.0.0.1:0 -u %s,%s", peer_local(listener).text, peer_local(good).text);
+	for (int i = 0; i < MOST; i++) { /* they take turns */
+		clients[i] = peer_connect(proxy_listener(proxy, 0));
+		upstreams[i] = peer_accept(i % 2 == 0 ? listener : good);
+		peer_say(clients[i], "question");
+		peer_expect(upstreams[i], "question");
+		if (i % 2 == 0) {
+			peer_reset(&upstreams[i]);
+			peer_expect_reset(clients[i]);
+		} else {
+			peer_close(&upstreams[i]);
+			peer_expect_end(clients[i]);
+		}
+		peer_close(&clients[i]);
+	}
+	wait_until(has_looked_at(MOST));
+	json_t *finding = expect_one("target_fails");
+	ck_assert_str_eq(path_text(finding, "target"), peer_local(listener).text);
+	ck_assert_str_eq(path_text(finding, "evidence.of"), "connections");
+	ck_assert_int_eq(path_number(finding, "evidence.reset"), MOST / 2);
+	ck_assert_uint_eq(count_meant(finding), MOST / 2);
+	peer_close(&good);
 	stop();
 }
 END_TEST
@@ -328,13 +375,7 @@ START_TEST(the_command_shows_them_and_says_when_there_are_none)
 	ck_assert_ptr_nonnull(strstr(command_errors(command), "nothing is worth a look; 0 closed connections"));
 	command_free(command);
 	open_some(SOME);
-	for (int i = 0; i < SOME; i++)
-		peer_finish(clients[i]);
-	for (int i = 0; i < SOME; i++) {
-		peer_expect_reset(clients[i]);
-		peer_close(&clients[i]);
-		peer_close(&upstreams[i]);
-	}
+	leave_half_closed();
 	wait_until(has_looked_at(SOME));
 	wait_until(has_findings(1));
 
@@ -394,6 +435,7 @@ main(void)
 	tcase_add_test(tcase, an_upstream_that_never_finishes_is_noticed);
 	tcase_add_test(tcase, those_that_wait_for_a_client_are_noticed_while_they_live);
 	tcase_add_test(tcase, a_target_that_refuses_beside_a_good_one_is_noticed);
+	tcase_add_test(tcase, a_target_that_aborts_beside_a_good_one_is_noticed);
 	tcase_add_test(tcase, an_upstream_that_nobody_serves_is_critical);
 	tcase_add_test(tcase, a_healthy_day_is_silent);
 	tcase_add_test(tcase, the_command_shows_them_and_says_when_there_are_none);

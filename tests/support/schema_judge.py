@@ -48,9 +48,12 @@ def misspell(inner, key):
     inner[key] = "no such word"
 
 
-def has_words(schema, path):
+def has_words(root, path):
+    schema = root
     for key in path:
-        schema = schema["items"] if isinstance(key, int) else schema["properties"][key]
+        schema = schema.get("items", {}) if isinstance(key, int) else schema.get("properties", {}).get(key, {})
+        for name in schema.get("$ref", "#").split("/")[1:]:
+            schema = (root if name == "components" else schema)[name]
     return "enum" in schema or "anyOf" in schema or "pattern" in schema
 
 
