@@ -277,10 +277,11 @@ write_target_advice(struct text *text, const struct finding *finding)
 		text_add(text, "It does not answer: the host is down, a firewall drops, or its queue is full.");
 	else
 		text_add(text, "Look at the errors of its attempts, in the connections that are meant.");
+	if (finding->aspect != ASPECT_CONNECTS) /* what was established nobody else can take */
+		return;
 	text_add(text, finding->failures.others_tried > finding->failures.others_failed
 			   ? "  Clients are taken by the other targets meanwhile, later by as long as it takes to fail."
-		       : finding->aspect == ASPECT_CONNECTS ? "  No other target takes its clients."
-							    : "");
+			   : "  No other target takes its clients.");
 }
 
 static void

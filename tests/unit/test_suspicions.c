@@ -421,6 +421,8 @@ START_TEST(a_target_that_aborts_far_more_than_the_others_is_told)
 	ck_assert_str_eq(scene_title(),
 	    "30 of 60 connections with \"10.0.1.2:80\" were aborted by it or lost (25 reset, 5 "
 	    "lost); with the other targets 5 of 65");
+	ck_assert_str_eq(
+	    scene_advice(), "Look at that target: it restarts, is overloaded, or the way to it is broken.");
 }
 END_TEST
 
