@@ -283,9 +283,12 @@ clean-page:
 	rm -rf page-pictures
 
 # bash, zsh and fish; and the whole screen of a terminal, which is tmux's
-shell_scripts = %D%/integration/test_completion.sh %D%/integration/test_top_screen.sh
+shell_scripts = \
+	%D%/integration/test_completion.sh \
+	%D%/integration/test_top_door.sh \
+	%D%/integration/test_top_screen.sh
 dist_check_SCRIPTS += $(shell_scripts)
-EXTRA_DIST += %D%/support/crowd.py
+EXTRA_DIST += %D%/support/crowd.py %D%/support/terminal.sh
 
 # what stands in dashboards/, beside promtool, Prometheus and the daemon
 dashboard_scripts = \
