@@ -85,6 +85,7 @@ unit_tests = \
 	%D%/unit/test_histogram \
 	%D%/unit/test_history \
 	%D%/unit/test_id_set \
+	%D%/unit/test_idle_cutoffs \
 	%D%/unit/test_lifecycle \
 	%D%/unit/test_limits \
 	%D%/unit/test_line_edit \
@@ -106,6 +107,7 @@ unit_tests = \
 	%D%/unit/test_openapi \
 	%D%/unit/test_options \
 	%D%/unit/test_orders \
+	%D%/unit/test_port_usage \
 	%D%/unit/test_ports \
 	%D%/unit/test_proxy_header \
 	%D%/unit/test_pairs \
@@ -127,9 +129,9 @@ unit_tests = \
 	%D%/unit/test_socket \
 	%D%/unit/test_source_table \
 	%D%/unit/test_story \
-	%D%/unit/test_suspicions \
 	%D%/unit/test_symptoms \
 	%D%/unit/test_table \
+	%D%/unit/test_target_failures \
 	%D%/unit/test_targets \
 	%D%/unit/test_tcp_info \
 	%D%/unit/test_text \
@@ -138,6 +140,7 @@ unit_tests = \
 	%D%/unit/test_top \
 	%D%/unit/test_token \
 	%D%/unit/test_totals \
+	%D%/unit/test_unfinished \
 	%D%/unit/test_utf8
 
 %C%_unit_test_explain_SOURCES = \
@@ -166,9 +169,21 @@ unit_tests = \
 	%D%/support/fake_clock.c %D%/support/fake_clock.h \
 	%D%/unit/test_lookout.c
 
-%C%_unit_test_suspicions_SOURCES = \
+%C%_unit_test_idle_cutoffs_SOURCES = \
 	%D%/unit/suspicion_scene.c %D%/unit/suspicion_scene.h \
-	%D%/unit/test_suspicions.c
+	%D%/unit/test_idle_cutoffs.c
+
+%C%_unit_test_port_usage_SOURCES = \
+	%D%/unit/suspicion_scene.c %D%/unit/suspicion_scene.h \
+	%D%/unit/test_port_usage.c
+
+%C%_unit_test_target_failures_SOURCES = \
+	%D%/unit/suspicion_scene.c %D%/unit/suspicion_scene.h \
+	%D%/unit/test_target_failures.c
+
+%C%_unit_test_unfinished_SOURCES = \
+	%D%/unit/suspicion_scene.c %D%/unit/suspicion_scene.h \
+	%D%/unit/test_unfinished.c
 
 %C%_unit_test_healthy_days_SOURCES = \
 	%D%/unit/suspicion_scene.c %D%/unit/suspicion_scene.h \

@@ -181,6 +181,17 @@ scene_take_live(const struct record *record)
 	scene_take_live_behind(NULL, record);
 }
 
+void
+scene_connects(int upstream, int target, int count, int error)
+{
+	for (int i = 0; i < count; i++) {
+		struct record record = scene_closed(upstream, error == 0 ? WHY_CLIENT_FIN : WHY_UPSTREAM_REFUSED);
+
+		scene_choose(&record, target, error);
+		scene_take(&record);
+	}
+}
+
 uint64_t
 scene_judge(void)
 {

@@ -43,6 +43,9 @@ void scene_take_behind(const struct story_attempt *first, const struct record *r
 void scene_take_live(const struct record *record);
 void scene_take_live_behind(const struct story_attempt *first, const struct record *record);
 
+/* So many tried that target first, and have closed: 0, they were connected. */
+void scene_connects(int upstream, int target, int count, int error);
+
 /* What is found now; the only one, and its title. */
 uint64_t scene_judge(void);
 const struct finding *scene_only(enum finding_kind kind);
