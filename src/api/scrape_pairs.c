@@ -170,17 +170,24 @@ write_histogram(struct scrape *scrape, enum metric metric, const struct thing *t
 	prometheus_histogram(&scrape->text, metric, bytes, sum);
 }
 
-void
-scrape_durations(struct scrape *scrape, enum metric metric, const struct thing *thing)
+static void
+write_pair_histogram(struct scrape *scrape, enum metric metric, const struct thing *thing, enum leg_name leg,
+    enum pair_histogram histogram)
 {
-	enum pair_histogram histogram = metric == METRIC_DURATION ? PAIR_DURATIONS : PAIR_CONNECTS;
 	struct histogram_sum sum = { .count = 0 };
 
 	for (int pair = thing->pair; pair < scrape->track->settings->pair_count; pair++) {
 		if (thing_has_pair(thing, scrape->track->settings, pair))
 			pairs_add_histogram(scrape->track->pairs, pair, histogram, &sum);
 	}
-	write_histogram(scrape, metric, thing, LEG_NONE, &sum);
+	write_histogram(scrape, metric, thing, leg, &sum);
+}
+
+void
+scrape_durations(struct scrape *scrape, enum metric metric, const struct thing *thing)
+{
+	write_pair_histogram(
+	    scrape, metric, thing, LEG_NONE, metric == METRIC_DURATION ? PAIR_DURATIONS : PAIR_CONNECTS);
 }
 
 void
@@ -198,15 +205,6 @@ scrape_turns(struct scrape *scrape, enum metric metric, const struct thing *thin
 void
 scrape_rtts(struct scrape *scrape, enum metric metric, const struct thing *thing)
 {
-	static const enum pair_histogram rtts[LEG_COUNT] = { PAIR_CLIENT_RTTS, PAIR_UPSTREAM_RTTS };
-
-	for (int leg = 0; leg < LEG_COUNT; leg++) {
-		struct histogram_sum sum = { .count = 0 };
-
-		for (int pair = thing->pair; pair < scrape->track->settings->pair_count; pair++) {
-			if (thing_has_pair(thing, scrape->track->settings, pair))
-				pairs_add_histogram(scrape->track->pairs, pair, rtts[leg], &sum);
-		}
-		write_histogram(scrape, metric, thing, (enum leg_name)leg, &sum);
-	}
+	write_pair_histogram(scrape, metric, thing, LEG_CLIENT, PAIR_CLIENT_RTTS);
+	write_pair_histogram(scrape, metric, thing, LEG_UPSTREAM, PAIR_UPSTREAM_RTTS);
 }
