@@ -54,6 +54,12 @@ export class Chart {
     else this.#plot.setData(data);
   }
 
+  // Out of the data: around a single moment uPlot would lay years.
+  #range() {
+    const first = this.#data[0][0], last = this.#data[0].at(-1);
+    return [Math.min(first, last - leastS), last];
+  }
+
   #make() {
     const width = this.place.clientWidth;
     if (this.#data === null || width === 0 || window.uPlot === undefined) return;
@@ -61,7 +67,7 @@ export class Chart {
     const axis = { stroke: colour('muted'), grid: { stroke: colour('grid'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' };
     this.#plot = new window.uPlot({
       width, height: 150, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
-      scales: { x: { range: (_, first, last) => [Math.min(first, last - leastS), last] }, y: { range: (_, least, most) => [0, Math.max(most ?? 0, this.least) * 1.1] } },
+      scales: { x: { range: () => this.#range() }, y: { range: (_, least, most) => [0, Math.max(most ?? 0, this.least) * 1.1] } },
       axes: [{ ...axis, size: 30, space: 80, values: (_, seconds) => seconds.map((one) => clock(one * 1000)) }, { ...axis, size: 64, space: 32, values: (_, values) => values.map((value) => this.show(value)) }],
       series: [{}, ...this.lines.map((line) => ({ label: line.label, stroke: colour(line.colour), width: 1.5, points: { show: false }, dash: line.dash }))],
     }, this.#data, this.place);

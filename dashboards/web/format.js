@@ -4,23 +4,21 @@ import { el } from './dom.js';
 
 export const unknown = '–';
 
-function digits(value) {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
 const grouped = new Intl.NumberFormat('en');
 
 export function count(value) {
   return value === null || value === undefined ? unknown : grouped.format(value);
 }
 
+// Cut and not rounded, as the daemon's own sentences have it (base/figure.c): both stand on one page.
 function scaled(value, units) {
-  let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
+  let whole = Math.round(value), rest = 0, unit = 0;
+  for (; whole >= 1000 && unit < units.length - 1; unit++) {
+    rest = whole % 1000;
+    whole = Math.floor(whole / 1000);
   }
-  return `${unit === 0 ? Math.round(value) : digits(value)} ${units[unit]}`;
+  const digits = unit === 0 || whole >= 100 ? '' : `.${String(rest).padStart(3, '0').slice(0, whole >= 10 ? 1 : 2)}`;
+  return `${grouped.format(whole)}${digits} ${units[unit]}`;
 }
 
 export function bytes(value) {
@@ -36,11 +34,14 @@ export function rate(value) {
   return value === 0 ? '0/s' : value < 0.1 ? '<0.1/s' : `${value < 100 ? value.toFixed(1) : grouped.format(Math.round(value))}/s`;
 }
 
+// The same where there is little room.
+export function shortRate(value) {
+  return value === null || value === undefined || value < 1000 ? rate(value) : `${scaled(value, ['', 'k', 'M']).replace(' ', '')}/s`;
+}
+
 export function duration(us) {
   if (us === null || us === undefined) return unknown;
-  if (us < 1000) return `${Math.round(us)} µs`;
-  if (us < 1e6) return `${digits(us / 1e3)} ms`;
-  if (us < 60e6) return `${digits(us / 1e6)} s`;
+  if (us < 60e6) return scaled(us, ['µs', 'ms', 's']);
   const seconds = Math.floor(us / 1e6);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds / 60) % 60} m`;
@@ -62,6 +63,11 @@ export function address(host, port) {
   return port === null || port === undefined ? text : `${text}:${port}`;
 }
 
+// A client without an address has come by a Unix socket.
+export function clientOf(record) {
+  return record.client.address === null ? 'Unix socket' : address(record.client.address, record.client.port);
+}
+
 const today = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 const anyDay = new Intl.DateTimeFormat(undefined, {
   year: 'numeric', month: 'short', day: 'numeric',
@@ -75,7 +81,8 @@ export function clock(instant) {
 }
 
 export function utc(instant) {
-  return typeof instant === 'string' ? instant.replace('T', ' ').replace('Z', ' UTC') : `${new Date(instant).toISOString()} UTC`;
+  const text = typeof instant === 'string' ? instant : new Date(instant).toISOString();
+  return text.replace('T', ' ').replace('Z', ' UTC');
 }
 
 // In the viewer's zone, with UTC for whoever points at it.

@@ -2,7 +2,7 @@
 // The life of a connection as a picture that lives: each box says how many are in it now, each
 // arrow how many go through it in a second, and the end is coloured by why.
 import { el, svg, replace, setText, setAttribute, hash } from './dom.js';
-import { byteRate, count, rate } from './format.js';
+import { byteRate, count, rate, shortRate } from './format.js';
 import { layOut } from './life_map_layout.js';
 import { colourOf, initiatorOf, meaningOf } from './reasons.js';
 
@@ -13,7 +13,7 @@ const boxes = {
   socket: { title: 'socket', says: 'one for each worker' },
   bind: { title: 'bind', says: 'to an address and port' },
   listen: { title: 'listen', says: 'clients may come' },
-  accept: { title: 'accept', says: 'one socket for each client', state: 'accepted' },
+  accept: { title: 'accept', says: 'one socket per client', state: 'accepted' },
   sniffing: { title: 'PROXY header', says: 'who is the client?', state: 'sniffing' },
   dial: { title: 'socket', says: 'ours, one for each' },
   connecting: { title: 'connect', says: 'until it answers', state: 'connecting' },
@@ -83,8 +83,8 @@ export class LifeMap {
 
   #arrow(arrow) {
     const path = arrow.points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join('');
-    const aside = { start: 7, end: -7 }[arrow.upright] ?? 0;
-    const label = svg('text', { x: arrow.label[0] + aside, y: arrow.label[1] + (arrow.upright ? 4 : -8), class: 'rate', 'text-anchor': arrow.upright ?? 'middle' });
+    const aside = { start: 7, end: -7, middle: 0 }[arrow.anchor];
+    const label = svg('text', { x: arrow.label[0] + aside, y: arrow.label[1] + (arrow.anchor === 'middle' ? -8 : 4), class: 'rate', 'text-anchor': arrow.anchor });
     const line = svg('path', { d: path, class: 'arrow', 'marker-end': 'url(#tip)' });
     this.#labels[arrow.name] = { label, line };
     return svg('g', {}, line, label);
@@ -155,10 +155,10 @@ export class LifeMap {
     };
     for (const [name, { label, line }] of Object.entries(this.#labels)) {
       const value = rates[name];
-      setText(label, value === undefined || value === null ? '' : rate(Math.max(0, value)) + (name === 'failed' ? ' failed' : name === 'denied' ? ' denied' : ''));
+      setText(label, value === undefined || value === null ? '' : shortRate(Math.max(0, value)) + (name === 'failed' ? ' failed' : name === 'denied' ? ' denied' : ''));
       line.classList.toggle('flowing', value > 0);
     }
-    setText(this.#counts.dial.number, rates.dial === null ? '–' : rate(rates.dial));
+    setText(this.#counts.dial.number, shortRate(rates.dial));
     setText(this.up, `→ ${byteRate(sum((s) => s.totals.client_bytes_received))}`);
     setText(this.down, `← ${byteRate(sum((s) => s.totals.upstream_bytes_received))}`);
   }
@@ -175,7 +175,7 @@ export class LifeMap {
         class: 'chip', href: hash('conns', { state: 'closed', filter: `reason == ${reason}` }), title: meaningOf(reason), 'data-initiator': initiatorOf(reason),
       }, el('span', { class: 'swatch' }), el('span', { text: reason }), el('b', {})));
       replace(this.ends, el('h2', {}, el('a', { href: hash('conns', { state: 'closed' }), text: 'closed' }), this.heading), this.bar,
-        el('div', { class: 'chips' }, ...this.chips));
+        el('div', { class: 'chips' }, ...(all.length > 0 ? this.chips : [el('span', { class: 'muted', text: 'No connection has ended yet.' })])));
     }
     const closing = this.totals.rate((s) => s.totals.connections_closed);
     setText(this.heading, ` ${count(total)} since the start${closing === null ? '' : `, ${rate(closing)}`}`);

@@ -2,9 +2,11 @@
 // Where the boxes of the map stand and how arrows go between them, for a width in pixels: side by
 // side as in the classic picture, or below one another on a phone.
 
+const rateWide = 54; // between two boxes, with a rate above their arrow
+
 function wide(width, header) {
   const margin = 8, high = 88, flow = ['socket', 'bind', 'listen', 'accept', ...(header ? ['sniffing'] : []), 'dial', 'connecting'];
-  const gap = 34, box = Math.min(170, (width - 2 * margin - gap * (flow.length - 1) - 24) / flow.length);
+  const box = Math.min(170, (width - 2 * margin - rateWide * (flow.length - 1) - 24) / flow.length);
   const step = (width - 2 * margin - 24 - box) / (flow.length - 1);
   const boxes = {};
   flow.forEach((name, i) => { boxes[name] = { x: margin + 12 + i * step, y: 34, w: box, h: high }; });
@@ -19,12 +21,12 @@ function wide(width, header) {
 }
 
 function tall(width, header) {
-  const margin = 10, gap = 16, third = (width - 2 * margin - 2 * gap) / 3, half = (width - 2 * margin - gap) / 2;
+  const margin = 10, gap = 16, third = (width - 2 * margin - 2 * gap) / 3, half = (width - 2 * margin - rateWide) / 2;
   const full = width - 2 * margin, high = 88, boxes = {};
   let y = 26;
-  const row = (names, w) => {
-    names.forEach((name, i) => { boxes[name] = { x: margin + i * (w + gap), y, w, h: high }; });
-    y += high + 36;
+  const row = (names, w, apart = gap, h = high) => {
+    names.forEach((name, i) => { boxes[name] = { x: margin + i * (w + apart), y, w, h }; });
+    y += h + 36;
   };
   row(['socket', 'bind', 'listen'], third);
   row(['accept'], full);
@@ -32,12 +34,12 @@ function tall(width, header) {
   if (header) row(['sniffing'], full);
   y += 16;
   const clientBegin = y - 20;
-  row(['dial', 'connecting'], half);
+  row(['dial', 'connecting'], half, rateWide);
   const clientEnd = y - 28;
   row(['established'], full);
   boxes.established.h = 128;
   y += 50;
-  row(['client_half_closed', 'upstream_half_closed'], half);
+  row(['client_half_closed', 'upstream_half_closed'], half, rateWide, 100); // a name of two lines
   row(['flushing'], full);
   boxes.closed = { x: margin, y, w: full, h: 0 };
   return {
@@ -52,10 +54,10 @@ const left = (box) => [box.x, box.y + box.h / 2];
 const bottom = (box, share = 0.5) => [box.x + box.w * share, box.y + box.h];
 const top = (box, share = 0.5) => [box.x + box.w * share, box.y];
 
-// { name, points, label: [x, y] }: the label has the rate.
+// { name, points, label: [x, y], anchor }: the label has the rate, and stands above what lies, and beside what stands.
 function arrow(name, ...points) {
   const [a, b] = points.length > 3 ? [points[1], points[2]] : [points[0], points.at(-1)];
-  return { name, points, label: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], upright: Math.abs(a[0] - b[0]) < 2 };
+  return { name, points, label: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2], anchor: a[1] === b[1] ? 'middle' : 'start' };
 }
 
 function arrowsOf(layout, width, header) {
@@ -86,7 +88,7 @@ function arrowsOf(layout, width, header) {
       const it = list.find((one) => one.name === name), start = it.points[0];
       it.points = [start, [start[0], 164], [it.points[1][0], 164], it.points.at(-1)];
       it.label = [it.points[2][0], 320];
-      it.upright = name === 'failed' ? 'end' : 'start';
+      it.anchor = name === 'failed' ? 'end' : 'start';
     }
   } else {
     down('accept', 'listen', 'accept', 0.5);
@@ -104,7 +106,7 @@ function arrowsOf(layout, width, header) {
 }
 
 export function layOut(width, header) {
-  const layout = width >= 860 ? wide(width, header) : tall(width, header);
+  const layout = width >= (header ? 1160 : 960) ? wide(width, header) : tall(width, header);
   layout.arrows = arrowsOf(layout, width, header);
   return layout;
 }

@@ -22,11 +22,17 @@ function place(letter, leg, at) {
   return letter === 'X' ? at[leg === 'upstream' ? 'U' : 'C'] : at[letter];
 }
 
-function line(event, y, at) {
+// What would read as the event before, though it need not have been at the same moment, is told as the time since it.
+function when(event, before) {
+  const text = duration(event.at_us);
+  return before !== undefined && event.at_us >= 1000 && duration(before.at_us) === text ? `+${duration(event.at_us - before.at_us)}` : text;
+}
+
+function line(event, before, y, at) {
   const [from, to, word, kind = ''] = drawn[event.event] ?? ['P', 'P', event.event];
   const x1 = place(from, event.leg, at), x2 = place(to, event.leg, at);
   const text = event.errno === null ? word : `${word} ${event.errno}`;
-  const parts = [svg('text', { x: 4, y: y + 4, class: 'at', text: duration(event.at_us) })];
+  const parts = [svg('text', { x: 4, y: y + 4, class: 'at', text: when(event, before) })];
   if (x1 === x2) {
     const edge = x1 === at.U;
     parts.push(svg('circle', { cx: x1, cy: y, r: 4, class: `mark ${kind}` }), svg('text', { x: x1 + (edge ? -10 : 10), y: y + 4, class: `word ${kind}`, 'text-anchor': edge ? 'end' : 'start', text }));
@@ -48,7 +54,7 @@ export function sequence(record, width) {
   const names = [[at.C, 'client'], [at.P, 'sockproxy'], [at.U, 'upstream']];
   const picture = svg('svg', { width, height, class: 'sequence', 'aria-hidden': 'true' }, svg('defs', {}, tip('seq', ''), tip('seq-rst', 'rst')),
     ...names.map(([x, name]) => svg('g', {}, svg('line', { x1: x, y1: 28, x2: x, y2: height, class: 'life' }), svg('text', { x, y: 18, class: `who ${name}`, 'text-anchor': 'middle', text: name }))),
-    ...record.events.map((event, i) => line(event, head + i * step + 6, at)));
+    ...record.events.map((event, i) => line(event, record.events[i - 1], head + i * step + 6, at)));
   const list = el('ol', { class: 'hidden' }, ...record.events.map((event) => el('li', { text: `${duration(event.at_us)}: ${event.leg ?? ''} ${drawn[event.event]?.[2] ?? event.event} ${event.errno ?? ''}` })));
   return [picture, list];
 }

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -15,7 +16,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-__all__ = ["Browser", "By", "Daemon", "Keys", "Upstream", "wait_until"]
+__all__ = ["Browser", "By", "Daemon", "Keys", "Upstream", "wait_until", "webdriver"]
 
 PATIENCE_S = 20
 
@@ -49,6 +50,8 @@ class Upstream:
 
 
 class Daemon:
+    running = []
+
     def __init__(self, upstream, *arguments, admin="127.0.0.1:0", is_demo=False):
         self.upstream = upstream
         target = [] if is_demo else ["-u", f"127.0.0.1:{upstream.port}"]
@@ -56,6 +59,7 @@ class Daemon:
         self.process = subprocess.Popen(
             [*command, "-l", "127.0.0.1:0", *target, "-a", admin, *arguments],
             stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        Daemon.running.append(self.process)
         for line in self.process.stderr:
             ready = re.match(r"ready: \S+:(\d+) .*admin (http\S+)", line)
             if ready:
@@ -66,8 +70,11 @@ class Daemon:
         self.said = []
         threading.Thread(target=lambda: self.said.extend(self.process.stderr), daemon=True).start()
 
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=PATIENCE_S) as answer:
+    def get(self, path, token=None):
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        request = urllib.request.Request(self.url + path, headers={} if token is None else {"Authorization": "Bearer " + token})
+        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=trusting) as answer:
             return json.load(answer)
 
     def connect(self, says=b"question", answer=b"answer"):
@@ -79,12 +86,21 @@ class Daemon:
         client.recv(1000)
         return client, there
 
+    @staticmethod
+    def kill_all():
+        """Whatever a test that failed has left."""
+        for process in Daemon.running:
+            process.kill()
+            process.wait()
+        Daemon.running.clear()
+
     def stop(self):
         """At once: the second signal waits for no connection."""
         self.process.terminate()
         wait_until(lambda: self.process.poll() is not None or any("drain" in line for line in self.said), "the drain")
         self.process.terminate()
         status = self.process.wait(PATIENCE_S)
+        Daemon.running.remove(self.process)
         complaints = [line for line in self.said if re.search("Sanitizer|runtime error:|Assertion", line)]
         assert status == 0 and not complaints, f"the daemon's exit status is {status}: {complaints}"
 
@@ -106,6 +122,7 @@ class Browser:
             options.add_argument(argument)
         if os.getuid() == 0:
             options.add_argument("--no-sandbox")
+        options.accept_insecure_certs = True  # those that a test has made itself
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.driver.set_script_timeout(PATIENCE_S)

@@ -7,11 +7,14 @@ Each function below is a promise.  Pictures of what was seen stay in the folder 
 """
 import os
 import re
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
 import time
 
-from browser import Browser, Daemon, Keys, Upstream, wait_until
+from browser import Browser, Daemon, Keys, Upstream, wait_until, webdriver
 
 TOKEN = "0123456789abcdef-token"
 pictures, axe_path = sys.argv[1:3]
@@ -52,7 +55,19 @@ def a_filter_chooses_completes_and_says_where_it_is_wrong(browser, daemon):
     line.send_keys("state == establishd", Keys.ENTER)
     browser.wait_text("#filter-fault", "did you mean established?")
     browser.wait_text("#filter-fault", "^~~~~")
+    line_of_it, caret = browser.text("#filter-fault").split("\n")[:2]
+    assert caret.index("^") == line_of_it.index("establishd"), (line_of_it, caret)
+    assert "mono" in browser.one("#filter-fault").value_of_css_property("font-family")
     browser.picture("filter-mistake")
+    line = browser.one("#filter")
+    line.send_keys(Keys.CONTROL, "a")
+    line.send_keys("state == estab and idle > 0s", *[Keys.ARROW_LEFT] * len(" and idle > 0s"))
+    line.send_keys(Keys.BACKSPACE)
+    wait_until(lambda: [item.text for item in browser.all("#filter-offers li")] == ["established"], "the offer where the cursor is")
+    line.send_keys(Keys.ARROW_DOWN, Keys.TAB)
+    assert line.get_attribute("value") == "state == established and idle > 0s", line.get_attribute("value")
+    line.send_keys(Keys.ENTER)
+    wait_until(lambda: len(browser.rows()) == 3, "three rows again")
     close(pairs)
 
 
@@ -66,6 +81,11 @@ def a_column_sorts_both_ways(browser, daemon):
     next(one for one in browser.all("[role=columnheader] button") if one.text.startswith("Up")).click()
     wait_until(lambda: [row["up"] for row in browser.rows()] == ["100 B", "200 B", "300 B"], "least first")
     assert "sort=up" in browser.driver.current_url
+    browser.driver.execute_script("location.hash = '/conns?sort=-up&columns=up,opened,reason'")
+    opened = wait_until(lambda: browser.all(".grid-body [data-column=opened]"), "another column")[0]
+    utc = wait_until(lambda: opened.get_attribute("title"), "its hover")
+    assert {row["reason"] for row in browser.rows()} == {"–"}  # what is not known is no 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ UTC", utc), utc
     close(pairs)
 
 
@@ -76,10 +96,79 @@ def a_box_of_the_map_counts_and_shows_its_connections(browser, daemon):
     browser.wait_text("[data-box=client_half_closed] .number", "1")
     browser.wait_text("[data-box=established] .number", "1")
     browser.picture("map")
+    assert browser.text("[data-box=upstream_half_closed] .number") == "0"
+    rates = """return Object.fromEntries(['client', 'upstream'].map((side) => {
+        const box = document.querySelector(`[data-box=${side}_half_closed]`).getBoundingClientRect();
+        return [side, [...document.querySelectorAll('.rate')].find((one) => {
+            const at = one.getBoundingClientRect();
+            return at.left > box.left && at.right < box.right && at.bottom < box.top && at.bottom > box.top - 60;
+        })?.textContent];
+    }))"""
+    more = [daemon.connect() for _ in range(6)]
+    for client, _ in more:
+        client.shutdown(1)
+    wait_until(lambda: (lambda now: now["client"] not in ("0/s", "") and now["upstream"] == "0/s")(browser.driver.execute_script(rates)), "the clients that finish")
+    close(more)
     browser.one("[data-box=client_half_closed]").click()
     wait_until(lambda: [row["state"] for row in browser.rows()] == ["client_half_closed"], "the one row")
     assert "state=client_half_closed" in browser.driver.current_url
     close(pairs)
+
+
+RATES = """
+    const labels = [...document.querySelectorAll('.map-arrows .rate')].filter((one) => one.textContent !== '');
+    const boxes = [...document.querySelectorAll('.box, .map-ends')], faults = [];
+    const meets = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+    for (const label of labels) {
+      const at = label.getBoundingClientRect();
+      for (const box of boxes) {
+        if (meets(at, box.getBoundingClientRect())) faults.push(`${label.textContent} is under ${box.dataset.box ?? 'the end'}`);
+      }
+      for (const other of labels) {
+        if (other !== label && meets(at, other.getBoundingClientRect())) faults.push(`${label.textContent} is over ${other.textContent}`);
+      }
+      if (label.getBoundingClientRect().right > innerWidth || at.left < 0) faults.push(`${label.textContent} is cut off`);
+    }
+    for (const box of document.querySelectorAll('.box')) {
+      if (box.scrollHeight > box.clientHeight + 1) faults.push(`${box.dataset.box} is too small`);
+      for (const part of box.querySelectorAll('.name, .number')) {
+        if (part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0) faults.push(`${part.textContent} is cut off`);
+      }
+    }
+    return [labels.length, faults];
+"""
+
+
+def no_rate_of_the_map_is_hidden(browser, upstream):
+    for arguments in ([], ["--proxy-in"]):
+        daemon = Daemon(upstream, *arguments)
+        browser.go(daemon.url + "/#/map")
+        for width in (1440, 1160, 960, 959, 768, 360):
+            browser.look(width, 900, dark=False)
+            drawn = "return innerWidth === arguments[0] && +document.querySelector('.map-arrows').getAttribute('width') === document.querySelector('.map').clientWidth"
+            wait_until(lambda: browser.driver.execute_script(drawn, width) and browser.driver.execute_script(RATES)[0] > 4, "rates")
+            browser.driver.execute_script(
+                "for (const one of document.querySelectorAll('.map-arrows .rate')) if (one.textContent !== '') one.textContent = one.textContent.replace('0/s', '1.23k/s')")
+            _, faults = browser.driver.execute_script(RATES)
+            assert not faults, (arguments, width, faults)
+        daemon.stop()
+    browser.look(1440, 900, dark=False)
+
+
+def a_chart_begins_now(browser, daemon):
+    script = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        window.drawn_ = [];
+        const real = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) { drawn_.push(text); return real.call(this, text, ...rest); };"""})
+    for view in ("overview", "conn"):
+        pair = daemon.connect()
+        where = view if view == "overview" else "conn/" + daemon.get("/conns")["conns"][0]["id"]
+        browser.go(daemon.url + "/#/" + where)
+        drawn = wait_until(lambda: browser.driver.execute_script("return drawn_.filter((text) => text.includes(':'))"), "times")
+        strange = [text for text in drawn if not re.fullmatch(r"\d\d:\d\d:\d\d", text)]
+        assert not strange or time.strftime("%H:%M") in ("23:59", "00:00"), strange
+        close([pair])
+    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 def a_reset_connection_tells_its_story(browser, daemon):
@@ -97,6 +186,38 @@ def a_reset_connection_tells_its_story(browser, daemon):
     assert record["opened_at"][:10] in utc and utc.endswith("UTC"), utc
     browser.picture("reset")
     client.close()
+
+
+def what_was_not_delivered_is_told_for_each_side(browser, daemon):
+    client, there = daemon.connect()
+    there.settimeout(1)
+    try:
+        there.sendall(b"x" * (32 << 20))  # more than all buffers take
+    except TimeoutError:
+        pass
+    daemon.reset(client)
+    record = wait_until(lambda: daemon.get("/conns?state=closed&reason=client_reset&view=full")["conns"], "its end")[0]
+    lost = record["close"]["undelivered_bytes"]
+    assert lost["to_client"] > lost["to_upstream"] == 0, lost
+    browser.go(daemon.url + "/#/conn/" + record["id"])
+    browser.wait_text(".head-facts", "0 B to the upstream, ")
+    browser.wait_text(".head-facts", "MB to the client")
+    there.close()
+
+
+def numbers_are_cut_as_the_daemon_cuts_them(browser, daemon):
+    browser.go(daemon.url + "/")
+    shown = browser.driver.execute_async_script("""
+        const done = arguments[0];
+        import('/assets/format.js').then((f) => done([
+          ...[0, 999, 1000, 1999, 5055, 99999, 999999, 1e6, 1.5e15, 2e18].map(f.bytes), f.bytes(null),
+          ...[999, 1150, 43399, 59999999, 60e6, 3599e6, 86400e6].map(f.duration), f.duration(null),
+          f.rate(0), f.rate(0.01), f.rate(99.94), f.rate(12345), f.shortRate(12345), f.shortRate(null), f.age(9950000), f.percent(0.049), f.percent(0.5),
+          f.address('::1', 80), f.address('10.0.0.1', null), f.utc('2026-01-02T03:04:05.678901Z'), f.utc(0)]))""")
+    assert shown == ["0 B", "999 B", "1.00 kB", "1.99 kB", "5.05 kB", "99.9 kB", "999 kB", "1.00 MB", "1.50 PB", "2,000 PB", "–",
+                     "999 µs", "1.15 ms", "43.3 ms", "59.9 s", "1 m 0 s", "59 m 59 s", "1 d 0 h", "–",
+                     "0/s", "<0.1/s", "99.9/s", "12,345/s", "12.3k/s", "–", "9.9 s", "4.9 %", "50 %",
+                     "[::1]:80", "10.0.0.1", "2026-01-02 03:04:05.678901 UTC", "1970-01-01 00:00:00.000 UTC"], shown
 
 
 def a_connection_is_killed_only_after_a_question(browser, daemon):
@@ -251,6 +372,34 @@ def every_view_is_accessible_and_fits(browser, daemon):
     close(pairs)
 
 
+def dialog_faults(browser, show, where):
+    show()
+    dialog = browser.one("dialog")
+    browser.picture(where)
+    faults = [f"{where}: {fault}" for fault in browser.axe(axe_source)]
+    at = dialog.rect
+    size = browser.driver.execute_script("return [innerWidth, innerHeight]")
+    if at["x"] < 0 or at["y"] < 0 or at["x"] + at["width"] > size[0] or at["y"] + at["height"] > size[1]:
+        faults.append(f"{where}: it does not fit: {at}")
+    browser.press(Keys.ESCAPE)
+    wait_until(lambda: not browser.all("dialog"), "the dialog gone")
+    return faults
+
+
+def theme_faults(browser, where):
+    """Dark or light on somebody's order, whatever the system says."""
+    faults, seen = [], []
+    for _ in range(3):
+        browser.one("#theme").click()
+        theme = browser.driver.execute_script("return document.documentElement.dataset.theme ?? 'auto'")
+        seen.append((theme, browser.driver.execute_script("return getComputedStyle(document.body).backgroundColor")))
+        faults += [f"{where}, {theme} ordered: {fault}" for fault in browser.axe(axe_source)]
+    colours = dict(seen)
+    if [theme for theme, _ in seen] != ["dark", "light", "auto"] or colours["dark"] == colours["light"]:
+        faults.append(f"{where}: themes are {seen}")
+    return faults
+
+
 def reasons_are_those_of_the_daemon(_, __):
     with open(os.path.join(source, "src/track/close_reason.def"), encoding="utf-8") as text:
         theirs = re.findall(r'REASON\(\w+,\s*"(\w+)",\s*(\w+),\s*(\w+),', text.read())
@@ -271,7 +420,8 @@ def close(pairs):
 
 
 def main():
-    promises = [one for name, one in globals().items() if callable(one) and getattr(one, "__module__", "") == "__main__" and name not in ("close", "main")]
+    helpers = ("check_token", "close", "dialog_faults", "main", "theme_faults")
+    promises = [one for name, one in globals().items() if callable(one) and getattr(one, "__module__", "") == "__main__" and name not in helpers]
     wanted = sys.argv[3:]
     upstream = Upstream()
     browser = Browser(pictures)
@@ -292,8 +442,7 @@ def main():
                 failures += 1
                 browser.picture(f"failed-{promise.__name__}")
                 print(f"failed: {promise.__name__}: {type(error).__name__}: {error}", flush=True)
-                if own:
-                    daemon.process.kill()
+                Daemon.kill_all()
                 upstream.socket.close()
                 upstream = Upstream()
     finally:
