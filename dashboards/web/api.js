@@ -7,6 +7,7 @@ const silenceMs = 25000; // a heartbeat comes every 15 s
 const answerMs = 15000;
 
 let token = sessionStorage.getItem(tokenKey);
+let refused = false;
 let whenUnauthorized = () => {};
 
 // What the daemon has against a request: RFC 9457.
@@ -27,6 +28,11 @@ export function setToken(text) {
 
 export function hasToken() {
   return token !== null;
+}
+
+// A token is asked for, and nobody has given one yet: until then there is no sense in asking the daemon.
+export function isLocked() {
+  return refused && token === null;
 }
 
 export function onUnauthorized(callback) {
@@ -59,11 +65,15 @@ async function problemOf(response) {
 }
 
 async function open(path, parameters, options) {
+  if (isLocked()) throw new Problem(401, { detail: 'This daemon asks for its token.' }, 0);
   const asked = token;
   const response = await fetch(target(path, parameters), { cache: 'no-store', redirect: 'error', ...options });
   if (response.ok) return response;
   const problem = await problemOf(response);
-  if (problem.status === 401 && asked === token) whenUnauthorized(asked !== null);
+  if (problem.status === 401 && asked === token) {
+    refused = true;
+    whenUnauthorized(asked !== null);
+  }
   throw problem;
 }
 

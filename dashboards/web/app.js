@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Puts the page together: which view the URL names, what is said of the daemon, and the keys.
 import { replace, setText, setAttribute } from './dom.js';
-import { ask, onUnauthorized } from './api.js';
+import { ask, isLocked, onUnauthorized } from './api.js';
 import { Store } from './store.js';
 import { Totals } from './totals.js';
 import { Columns } from './columns.js';
@@ -19,12 +19,19 @@ const store = new Store(), totals = new Totals(), columns = new Columns();
 let view = null;
 let name = '';
 let table = null; // kept: who comes back from one connection finds it as it was
+let unlocking = false;
 
 function make(path) {
   if (path[0] === 'conns') return table ??= new Table(store, columns);
-  if (path[0] === 'conn' && path[1]) return new Conn(path[1], totals);
+  if (path[0] === 'conn' && path[1]) return new Conn(path[1], totals, back);
   if (path[0] === 'overview') return new Overview(store, totals);
   return new LifeMap(store, totals);
+}
+
+// Where one came from; but who was given the address of a connection came from elsewhere.
+function back() {
+  if (history.state?.isFirst) location.hash = '#/conns';
+  else history.back();
 }
 
 function route() {
@@ -32,6 +39,7 @@ function route() {
   const words = (path || 'map').split('/'), parameters = new URLSearchParams(query ?? '');
   if (path !== name || view === null) {
     const first = view === null;
+    if (first) history.replaceState({ isFirst: true }, '');
     view?.stop();
     view = make(words);
     name = path;
@@ -51,9 +59,8 @@ function route() {
 
 // Whether what is seen is what is.
 function tellStatus() {
-  const live = store.status === 'live';
   setAttribute(document.getElementById('live'), 'data-state', store.status);
-  setText(document.getElementById('live-text'), live ? 'live' : store.status === 'starting' ? 'connecting' : 'not live, retrying');
+  setText(document.getElementById('live-text'), { live: 'live', starting: 'connecting', locked: 'asks for its token' }[store.status] ?? 'not live, retrying');
   const banner = document.getElementById('banner');
   const text = store.status === 'lost' ? `Not live: ${store.why} What is shown is old. Trying again by itself.` : '';
   banner.hidden = text === '';
@@ -83,7 +90,7 @@ function key(event) {
     if (!(view instanceof Table)) location.hash = '#/conns';
     requestAnimationFrame(() => requestAnimationFrame(() => table.focusFilter()));
   } else if (event.key === '?') showKeys();
-  else if (event.key === 'Escape' && view instanceof Conn) history.length > 1 ? history.back() : (location.hash = '#/conns');
+  else if (event.key === 'Escape' && view instanceof Conn) back();
   else if (['1', '2', '3'].includes(event.key)) location.hash = ['#/map', '#/conns', '#/overview'][event.key - 1];
   else return;
   event.preventDefault();
@@ -95,12 +102,15 @@ async function learnSchema() {
     columns.take(schema);
     (table ??= new Table(store, columns)).setFields(columns.fields);
   } catch {
-    setTimeout(learnSchema, 3000);
+    if (!isLocked()) setTimeout(learnSchema, 3000);
   }
 }
 
 onUnauthorized(async (wasWrong) => {
+  if (unlocking) return; // every question that was on its way comes here
+  unlocking = true;
   await askToken(wasWrong);
+  unlocking = false;
   store.reload();
   totals.refresh();
   learnSchema();

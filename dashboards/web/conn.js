@@ -2,7 +2,7 @@
 // One connection, asked for each second while it lives: what it is, how it goes, and how it ended.
 import { el, inUse, replace, setText } from './dom.js';
 import { ask, target, hasToken, Problem } from './api.js';
-import { address, byteRate, bytes, count, duration, time, unknown } from './format.js';
+import { address, byteRate, bytes, clientOf, count, duration, time, unknown } from './format.js';
 import { Chart } from './charts.js';
 import { sequence } from './sequence.js';
 import { facts, legsTable } from './conn_legs.js';
@@ -17,7 +17,7 @@ export class Conn {
   #timer = null;
   #gone = false;
 
-  constructor(id, totals) {
+  constructor(id, totals, back) {
     this.id = id;
     this.totals = totals;
     const both = (label, colour, dash) => ({ label, colour, dash });
@@ -36,8 +36,8 @@ export class Conn {
     this.note = el('span', { class: 'note', role: 'status' });
     this.killButton = el('button', { type: 'button', class: 'danger', id: 'kill', text: 'End it', onclick: () => this.#kill() });
     this.liveCharts = el('section', { class: 'panel wide' }, el('h2', { text: 'Live' }), el('div', { class: 'charts' }, ...this.charts.map((chart) => chart.node)));
-    this.node = el('div', { class: 'view conn' },
-      el('p', { class: 'back' }, el('a', { href: '#/conns', text: '← Connections', onclick: (event) => { if (history.length > 1) { event.preventDefault(); history.back(); } } })),
+    this.node = el('div', { class: 'view conn empty' },
+      el('p', { class: 'back' }, el('a', { href: '#/conns', text: '← Connections', onclick: (event) => { event.preventDefault(); back(); } })),
       el('div', { class: 'title-line' }, this.title, el('div', { class: 'buttons' }, this.note,
         el('button', { type: 'button', text: 'Copy JSON', onclick: () => this.#copy(JSON.stringify(this.#record, null, 2)) }),
         el('button', { type: 'button', text: 'Copy curl', onclick: () => this.#copy(this.#curl()) }), this.killButton)),
@@ -69,7 +69,7 @@ export class Conn {
     } catch (error) {
       if (this.#gone) return;
       if (error instanceof Problem && (error.status === 404 || error.status === 410)) {
-        setText(this.said, error.message);
+        setText(this.said, this.#record === null ? error.message : `${error.message} This is how it was when it was last seen.`);
         this.killButton.disabled = true;
         return;
       }
@@ -80,7 +80,9 @@ export class Conn {
   #show(record, story) {
     const revised = this.#record?.revision !== record.revision;
     this.#record = record;
-    setText(this.title, `${address(record.client.address, record.client.port)} → ${address(record.target.address, record.target.port)}`);
+    this.node.classList.remove('empty');
+    setText(this.title, `${clientOf(record)} → ${address(record.target.address, record.target.port)}`);
+    document.title = `${this.title.textContent} – sockproxy`;
     setText(this.said, record.close?.detail ?? '');
     this.killButton.disabled = record.state === 'closed';
     if (!inUse(this.head)) replace(this.head, facts([

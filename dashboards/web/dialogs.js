@@ -14,29 +14,24 @@ function run(dialog, begin) {
       dialog.remove();
       before?.focus?.();
       resolve();
-    });
+    }, { once: true });
   });
 }
 
-let asking = null;
-
 // Until there is a token that is taken.
-export function askToken(wasWrong) {
-  asking ??= login(wasWrong).finally(() => { asking = null; });
-  return asking;
-}
-
-async function login(wasWrong) {
+export async function askToken(wasWrong) {
+  let isTaken = false;
   setToken(null);
   const fault = el('p', { class: 'fault', role: 'alert', id: 'token-fault', text: wasWrong ? 'That token is another one.' : '' });
   const input = el('input', { id: 'token', type: 'password', autocomplete: 'current-password', 'aria-describedby': 'token-fault', required: true });
-  const dialog = el('dialog', { class: 'login', 'aria-labelledby': 'token-title', oncancel: (event) => event.preventDefault() },
+  const dialog = el('dialog', { class: 'login', 'aria-labelledby': 'token-title' },
     el('form', {
       onsubmit: async (event) => {
         event.preventDefault();
         setToken(input.value.trim());
         try {
           await ask('/version');
+          isTaken = true;
           dialog.close();
         } catch (problem) {
           setToken(null);
@@ -47,7 +42,8 @@ async function login(wasWrong) {
     }, el('h2', { id: 'token-title', text: 'This daemon asks for its token' }),
     el('p', { text: 'It stands in the file that --admin-token-file names. It stays in this tab, until you close it.' }),
     el('label', { for: 'token', text: 'Token' }), input, fault, el('div', { class: 'buttons' }, el('button', { type: 'submit', class: 'main', text: 'Go on' }))));
-  await run(dialog, input);
+  do await run(dialog, input); // Escape closes it: no browser lets a page forbid that for ever
+  while (!isTaken);
 }
 
 // True once it was ordered.

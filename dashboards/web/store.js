@@ -2,12 +2,13 @@
 // All live connections, as the daemon has them: a list first, and then what happens, from the
 // list's cursor on, without a hole (EVENTS in sockproxy-api(7)).  What is kept has bounds: the
 // live ones, the last ended ones, and a minute of counts.
-import { ask, follow, Problem } from './api.js';
+import { ask, follow, isLocked, Problem } from './api.js';
 
 const liveMost = 50000;
 const endedMost = 2000;
 const page = 5000;
 const restMs = 3000; // without an update for so long nothing moves
+const lockedMs = 1000;
 const backOffMs = [300, 700, 1500, 3000, 5000];
 
 // What every view needs; a table may want more.
@@ -26,7 +27,7 @@ export class Store {
   ended = []; // records, the newest last
   counts = []; // of events, by second: { second, open, … }
   version = 0; // grows with each change
-  status = 'starting'; // live, lost
+  status = 'starting'; // live, lost, locked (until there is a token)
   why = '';
   about = null; // /version
   missed = 0;
@@ -66,8 +67,20 @@ export class Store {
     this.#wake();
   }
 
+  // Nobody looks at a tab behind others, and a browser has but six connections to one host for all its
+  // tabs: the seventh would get nothing at all.  So such a tab lets go of its stream, and takes it up again
+  // where it left it.
+  async #untilSeen() {
+    while (document.hidden) await new Promise((resolve) => { document.addEventListener('visibilitychange', resolve, { once: true }); });
+  }
+
   async run() {
+    document.addEventListener('visibilitychange', () => { if (document.hidden) this.#restart.abort(); });
     for (let failures = 0; ; ) {
+      if (document.hidden) {
+        this.status = 'starting';
+        await this.#untilSeen();
+      }
       this.#restart = new AbortController();
       try {
         if (this.#cursor === null) await this.#list();
@@ -79,6 +92,12 @@ export class Store {
           continue;
         }
         if (this.#restart.signal.aborted) continue;
+        if (isLocked()) {
+          this.status = 'locked';
+          this.#changed();
+          while (isLocked()) await this.#pause(lockedMs);
+          continue;
+        }
         this.#lose(error instanceof Problem ? error.message : 'The daemon does not answer.');
         if (error.retryAfter) await this.#pause(error.retryAfter * 1000);
       }
@@ -187,12 +206,13 @@ export class Store {
     if (this.ended.length > endedMost * 1.25) this.ended.splice(0, this.ended.length - endedMost);
   }
 
+  // By its own time: after a pause many come at once.
   #count(event, record) {
-    const second = Math.floor(this.now() / 1000);
-    let last = this.counts.at(-1);
-    if (last === undefined || last.second !== second) {
-      last = { second };
-      this.counts.push(last);
+    const second = Math.floor(Date.parse(event.at) / 1000);
+    let one = this.counts.findLast((any) => any.second === second);
+    if (one === undefined) {
+      one = { second };
+      this.counts.push(one);
       if (this.counts.length > 60) this.counts.shift();
     }
     let name = event.type;
@@ -201,7 +221,7 @@ export class Store {
       const upstream = record.legs.upstream?.fin_received_us ?? Infinity;
       name = upstream < client ? 'upstream_half_close' : 'client_half_close';
     }
-    last[name] = (last[name] ?? 0) + 1;
+    one[name] = (one[name] ?? 0) + 1;
   }
 
   // Of an event in each of the last whole seconds.

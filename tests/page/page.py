@@ -71,6 +71,20 @@ def a_filter_chooses_completes_and_says_where_it_is_wrong(browser, daemon):
     close(pairs)
 
 
+def a_pause_keeps_what_is_seen(browser, daemon):
+    pairs = [daemon.connect()]
+    browser.go(daemon.url + "/#/conns")
+    wait_until(lambda: len(browser.rows()) == 1, "the row")
+    pause = next(one for one in browser.all("button") if one.text == "Pause")
+    pause.click()
+    pairs.append(daemon.connect())
+    time.sleep(1.5)
+    assert len(browser.rows()) == 1 and browser.text(".shown") == "1 of 1 live"
+    pause.click()
+    wait_until(lambda: len(browser.rows()) == 2, "both")
+    close(pairs)
+
+
 def a_column_sorts_both_ways(browser, daemon):
     pairs = [daemon.connect(says=b"x" * (100 * (i + 1))) for i in (1, 0, 2)]
     browser.go(daemon.url + "/#/conns")
@@ -173,6 +187,7 @@ def a_chart_begins_now(browser, daemon):
 
 def a_reset_connection_tells_its_story(browser, daemon):
     client, there = daemon.connect()
+    time.sleep(0.05)  # so that what then comes within µs could look as if it came at once
     daemon.reset(there)
     record = wait_until(lambda: daemon.get("/conns?state=closed&reason=upstream_reset&limit=1")["conns"], "its end")[0]
     browser.go(daemon.url + "/#/conn/" + record["id"])
@@ -181,10 +196,28 @@ def a_reset_connection_tells_its_story(browser, daemon):
     assert "RST ECONNRESET" in words and "RST" in words and "accepted" in words, words
     facts = browser.text(".head-facts")
     assert "upstream_reset, by upstream (rst)" in facts and record["id"] in facts, facts
-    assert f"127.0.0.1:{daemon.port}" in browser.text(".legs")
+    legs = browser.driver.execute_script(
+        "return Object.fromEntries([...document.querySelectorAll('.legs tbody tr')].map((row) => [row.cells[0].textContent, [row.cells[1].textContent, row.cells[2].textContent]]))")
+    assert f"127.0.0.1:{daemon.port}" in legs["5-tuple"][0] and f"127.0.0.1:{daemon.upstream.port}" in legs["5-tuple"][1], legs
+    assert legs["Received"] == ["8 B", "6 B"] and legs["RST received"][0] == "–" != legs["RST received"][1], legs
+    ways = browser.driver.execute_script("""return [...document.querySelectorAll('.sequence g')].map((one) => [one.querySelector('.word')?.textContent, one.querySelector('.message')])
+        .filter(([, line]) => line).map(([word, line]) => [word, +line.getAttribute('x1') < +line.getAttribute('x2') ? 'right' : 'left'])""")
+    assert ["RST ECONNRESET", "left"] in ways and ["RST", "left"] in ways and ["accepted", "right"] in ways and ["connected", "left"] in ways, ways
+    browser.driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    next(one for one in browser.all("button") if one.text == "Copy JSON").click()
+    browser.wait_text(".note", "Copied.")
+    copied = browser.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0], () => arguments[0](null))")
+    assert copied is None or record["id"] in copied, copied
     utc = browser.one(".head-facts time").get_attribute("title")
     assert record["opened_at"][:10] in utc and utc.endswith("UTC"), utc
     browser.picture("reset")
+    times = browser.driver.execute_script("return [...document.querySelectorAll('.sequence .at')].map((one) => one.textContent)")
+    assert times[0] == "0 µs", times
+    at = [one["at_us"] for one in daemon.get("/conns/" + record["id"])["events"]]
+    exact = [text for text, us in zip(times, at) if us < 1000 and text != f"{us} µs"]
+    assert not exact and not [i for i in range(1, len(at)) if at[i] >= 1000 and times[i] == times[i - 1] and "+" not in times[i]], (at, times)
+    browser.press(Keys.ESCAPE)  # who was given the address came from elsewhere
+    wait_until(lambda: browser.all(".table-view"), "the table")
     client.close()
 
 
@@ -234,9 +267,18 @@ def a_connection_is_killed_only_after_a_question(browser, daemon):
     browser.picture("kill")
     browser.one("#kill-yes").click()
     browser.wait_text(".head-facts", "admin_kill")
+    assert not browser.one("#kill").is_enabled()
     browser.wait_text(".head-facts", "<b>gone</b> für immer")  # as text
     assert not browser.all(".head-facts dd b:not(.state)")
-    close([(client, there)])
+    pair = daemon.connect()
+    browser.go(daemon.url + "/#/conn/" + wait_until(lambda: daemon.get("/conns")["conns"], "another")[0]["id"])
+    browser.wait_text(".head-facts", "established")
+    browser.one("#kill").click()
+    assert "--admin-write" not in browser.text("dialog")
+    browser.one("#kill-how").send_keys("in order")
+    browser.one("#kill-yes").click()
+    wait_until(lambda: browser.driver.execute_script("return performance.getEntriesByType('resource').some((one) => one.name.endsWith('how=fin'))"), "the order")
+    close([(client, there), pair])
 
 
 def who_may_not_kill_is_told_so(browser, upstream):
@@ -245,6 +287,7 @@ def who_may_not_kill_is_told_so(browser, upstream):
     browser.go(daemon.url + "/#/conn/" + daemon.get("/conns")["conns"][0]["id"])
     browser.wait_text(".head-facts", "established")
     browser.one("#kill").click()
+    browser.wait_text("dialog .note", "--admin-write")
     browser.one("#kill-yes").click()
     browser.wait_text("dialog .fault", "403")
     browser.wait_text("dialog .fault", "--admin-write")
@@ -261,6 +304,29 @@ def names_that_look_like_markup_are_text(browser, upstream):
         assert browser.driver.title.startswith("Overview"), browser.driver.title
         assert not browser.all("main img")
         daemon.stop()
+
+
+def eight_tabs_are_not_too_many(browser, daemon):
+    """A browser has six connections to one host, and a stream takes one."""
+    first = browser.driver.current_window_handle
+    pairs = [daemon.connect()]
+    for _ in range(8):
+        browser.driver.switch_to.new_window("tab")
+        browser.go(daemon.url + "/#/conns")
+        browser.wait_live()
+    pairs.append(daemon.connect())
+    wait_until(lambda: len(browser.rows()) == 2, "both")
+    second = browser.driver.window_handles[1]
+    browser.driver.switch_to.window(second)
+    browser.wait_live()
+    wait_until(lambda: len(browser.rows()) == 2, "what came meanwhile")
+    for handle in browser.driver.window_handles:
+        if handle != first:
+            browser.driver.switch_to.window(handle)
+            browser.driver.close()
+    browser.driver.switch_to.window(first)
+    browser.look(1440, 900, dark=False)
+    close(pairs)
 
 
 def a_restart_is_noticed_and_the_page_comes_back_by_itself(browser, upstream):
@@ -288,7 +354,37 @@ def a_token_is_asked_for_and_kept_in_the_tab(browser, upstream):
         file.write(TOKEN + "\n")
         file.flush()
         daemon = Daemon(upstream, "--admin-token-file", file.name)
+    check_token(browser, daemon)
+    daemon.stop()
+
+
+def over_https_it_is_the_same(browser, upstream):
+    with tempfile.TemporaryDirectory() as folder:
+        key, cert, token = (os.path.join(folder, name) for name in ("key", "cert", "token"))
+        try:
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                            "-subj", "/CN=localhost", "-keyout", key, "-out", cert], check=True, capture_output=True)
+        except FileNotFoundError:
+            print("skipped: openssl is missing")
+            return
+        with open(token, "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(TOKEN + "\n")
+        daemon = Daemon(upstream, "--admin-token-file", token, "--admin-cert", cert, "--admin-key", key)
+        assert daemon.url.startswith("https://"), daemon.url
+        check_token(browser, daemon)
+        daemon.stop()
+
+
+def check_token(browser, daemon):
     browser.go(daemon.url + "/#/conns")
+    browser.one("#token")
+    asked = "return performance.getEntriesByType('resource').filter((one) => one.initiatorType === 'fetch').length"
+    browser.wait_text("#live", "asks for its token")
+    assert not [one for one in browser.all("#banner") if one.is_displayed()], browser.text("#banner")
+    before = browser.driver.execute_script(asked)
+    time.sleep(2)
+    assert browser.driver.execute_script(asked) == before, "without a token there is nothing to ask"
+    browser.press(Keys.ESCAPE)
     browser.one("#token").send_keys("wrong-token-0123456", Keys.ENTER)
     browser.wait_text("#token-fault", "another")
     browser.picture("token")
@@ -298,13 +394,17 @@ def a_token_is_asked_for_and_kept_in_the_tab(browser, upstream):
     browser.one("#token").send_keys(TOKEN, Keys.ENTER)
     browser.wait_live()
     assert TOKEN not in browser.driver.current_url
+    assert TOKEN not in browser.driver.execute_script("return JSON.stringify(localStorage) + document.cookie")
     pair = daemon.connect()
     wait_until(lambda: len(browser.rows()) == 1, "the row")
     browser.driver.refresh()
     browser.wait_live()
     assert not browser.all("#token")
+    record = daemon.get("/conns", TOKEN)["conns"][0]
+    browser.driver.execute_script("location.hash = '/conn/' + arguments[0]", record["id"])
+    browser.wait_text(".head-facts", "established")
     close([pair])
-    daemon.stop()
+    browser.wait_text(".head-facts", "closed")
     browser.driver.execute_script("sessionStorage.clear()")
 
 
@@ -344,6 +444,39 @@ def numbers_agree_with_the_daemon(browser, daemon):
     browser.wait_text(".map-ends h2", f"{closed:,} since the start")
     browser.wait_text("[data-box=established] .number", "4")
     close(pairs[3:])
+
+
+def what_was_missed_is_asked_for_again(browser, daemon):
+    script = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": """
+        const real = window.fetch;
+        window.lists_ = 0;
+        let told = false;
+        window.fetch = (where, ...rest) => {
+          if (String(where).startsWith('/conns?limit')) lists_++;
+          if (!String(where).startsWith('/events') || told) return real(where, ...rest);
+          told = true;
+          return Promise.resolve(new Response('{"type":"lost","missed":7}\\n', { status: 200 }));
+        };"""})
+    browser.go(daemon.url + "/#/conns")
+    wait_until(lambda: browser.driver.execute_script("return lists_") == 2, "a second list")
+    browser.wait_live()
+    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def a_daemon_that_hangs_is_noticed(browser, daemon):
+    script = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source":  # 25 s would be long for a test
+        "const real = window.setTimeout; window.setTimeout = (call, ms, ...rest) => real(call, ms === 25000 ? 3000 : ms, ...rest);"})
+    pair = daemon.connect()
+    browser.go(daemon.url + "/#/conns")
+    browser.wait_live()
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        browser.wait_text("#banner", "Not live")
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+    browser.wait_live()
+    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    close([pair])
 
 
 def every_view_is_accessible_and_fits(browser, daemon):
