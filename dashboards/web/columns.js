@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The columns that a table may have: those that people know, and one for each other field of /schema.
-import { address, age, bytes, byteRate, byUnit, clock, count, duration, unknown, utc } from './format.js';
+import { address, age, bytes, byteRate, byUnit, clientOf, clock, count, duration, unknown, utc } from './format.js';
 
 export function valueAt(record, path) {
   let value = record;
@@ -19,7 +19,7 @@ const worst = (record, path) => {
 // key: of the URL.  sort: what the daemon calls it.  value: to sort by here.  show: text.
 const known = [
   { key: 'state', label: 'State', wide: 158, value: (row) => row.record.state },
-  { key: 'client', label: 'Client', sort: 'client.address', wide: 178, mono: true, value: (row) => address(row.record.client.address, row.record.client.port) },
+  { key: 'client', label: 'Client', sort: 'client.address', wide: 178, mono: true, value: (row) => clientOf(row.record) },
   { key: 'listener', label: 'Listener', wide: 150, value: (row) => row.record.listener },
   { key: 'upstream', label: 'Upstream', wide: 130, value: (row) => row.record.upstream },
   { key: 'target', label: 'Target', sort: 'target.address', wide: 178, mono: true, value: (row) => address(row.record.target.address, row.record.target.port) },

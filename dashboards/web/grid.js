@@ -7,6 +7,7 @@ import { textOf } from './columns.js';
 
 const spare = 6;
 const pageRows = 12;
+const dragPixels = 4;
 
 export class Grid {
   columns = [];
@@ -37,12 +38,14 @@ export class Grid {
     this.node.style.setProperty('--columns', template);
     this.node.style.setProperty('--least', `${columns.reduce((sum, one) => sum + one.wide, 0) + 24}px`);
     setAttribute(this.node, 'aria-colcount', String(columns.length));
+    const held = [...this.head.children].find((cell) => cell.contains(document.activeElement))?.dataset.column;
     this.head.replaceChildren(...columns.map((column, i) => {
       const direction = sort.key === column.key ? (sort.down ? 'descending' : 'ascending') : 'none';
-      return el('div', { role: 'columnheader', class: `cell${column.number ? ' number' : ''}`, 'aria-sort': direction, 'aria-colindex': i + 1, title: column.title },
-        el('button', { type: 'button', tabindex: '-1', onclick: () => this.sort(column.key) }, column.label,
+      return el('div', { role: 'columnheader', class: `cell${column.number ? ' number' : ''}`, 'aria-sort': direction, 'aria-colindex': i + 1, 'data-column': column.key, title: column.title },
+        el('button', { type: 'button', onclick: () => this.sort(column.key) }, column.label,
           el('span', { class: 'way', 'aria-hidden': 'true', text: direction === 'none' ? '' : sort.down ? ' ▾' : ' ▴' })));
     }));
+    if (held !== undefined) [...this.head.children].find((cell) => cell.dataset.column === held)?.firstChild.focus();
     this.#pool = [];
     this.body.replaceChildren();
     this.ask();
@@ -89,7 +92,10 @@ export class Grid {
   #grow() {
     const cells = this.columns.map((column, i) => el('div', { role: 'gridcell', 'aria-colindex': i + 1, 'data-column': column.key, 'data-label': column.label, class: `cell${column.number ? ' number' : ''}${column.mono ? ' mono' : ''}` }));
     const line = { cells, id: null, node: el('div', { role: 'row', class: 'grid-row' }, ...cells) };
-    line.node.addEventListener('click', () => {
+    let down = null;
+    line.node.addEventListener('mousedown', (event) => { down = event; });
+    line.node.addEventListener('click', (event) => {
+      if (down !== null && Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > dragPixels) return; // an address was marked, to copy it
       this.active = line.id;
       this.open(line.id);
     });

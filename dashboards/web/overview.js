@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How it goes on the whole.
 import { el, inUse, replace, setText, hash, quoted } from './dom.js';
-import { address, age, byteRate, bytes, count, duration, rate, time, unknown, percent } from './format.js';
+import { age, byteRate, bytes, clientOf, count, duration, rate, time, unknown, percent } from './format.js';
 import { Chart } from './charts.js';
 import { colourOf, initiators, meaningOf } from './reasons.js';
 
@@ -25,6 +25,12 @@ function percentile(values, share) {
   return values.length === 0 ? null : values[Math.min(values.length - 1, Math.floor(share * values.length))];
 }
 
+// Where the connections of a finding are to be looked for: among those that live, that have ended, or both.
+function scopesOf(state) {
+  const live = ['', 'Show those that live'], closed = ['closed', 'Show those that have ended'];
+  return state === 'closed' ? [closed] : state === 'all' ? [closed, live] : [live];
+}
+
 export class Overview {
   constructor(store, totals) {
     this.store = store;
@@ -38,10 +44,11 @@ export class Overview {
     this.findings = el('div', {});
     this.ends = el('div', { class: 'bars' });
     this.who = el('div', { class: 'bars' });
-    this.times = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Times' });
+    this.times = el('div', { class: 'scroll times', tabindex: '0', role: 'region', 'aria-label': 'Times' });
     this.oldest = el('ol', { class: 'ranked' });
     this.idlest = el('ol', { class: 'ranked' });
-    this.talkers = el('ol', { class: 'ranked' });
+    this.busiest = el('ol', { class: 'ranked' });
+    this.busiestAddresses = el('ol', { class: 'ranked', id: 'busiest-addresses' });
     this.listenersPart = panel('Listeners', this.listeners = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Listeners' }));
     this.listenersPart.classList.add('wide');
     this.listenersPart.id = 'listeners';
@@ -49,7 +56,8 @@ export class Overview {
       el('dl', { class: 'tiles' }, ...this.tiles.map((tile) => el('div', { class: 'tile' }, el('dt', { text: tile.name }), el('dd', {}, tile.value, tile.sub)))),
       el('div', { class: 'charts' }, ...this.charts.map((chart) => chart.node)),
       el('div', { class: 'panels' }, panel('Findings', this.findings), panel('Ends by reason, since the start', this.ends), panel('Who ended the last ones', this.who), panel('Times', this.times),
-        panel('Oldest', this.oldest), panel('Idle for the longest', this.idlest), panel('Top talkers, now', this.talkers), this.listenersPart));
+        panel('Oldest', this.oldest), panel('Idle for the longest', this.idlest), panel('Busiest connections, now', this.busiest),
+        panel('Busiest client addresses, now', this.busiestAddresses), this.listenersPart));
   }
 
   show(parameters) {
@@ -89,6 +97,7 @@ export class Overview {
     this.charts[2].setData([at, totals.rates((s) => s.totals.client_bytes_received), totals.rates((s) => s.totals.upstream_bytes_received)]);
     const ends = Object.entries(totals.stats.connections_closed_by_reason).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
     this.#bars(this.ends, ends.map(([reason, n]) => ({ name: reason, n, colour: colourOf(reason), title: meaningOf(reason), filter: `reason == ${reason}` })));
+    if (this.store.about === null) return; // the last ones have yet to come
     const counts = Object.fromEntries(initiators.map((who) => [who, 0]));
     let unsure = 0;
     for (const record of this.store.ended) {
@@ -129,7 +138,7 @@ export class Overview {
     if (inUse(this.findings)) return;
     replace(this.findings, list.length === 0 ? el('p', { class: 'muted', text: 'Nothing to report.' }) : el('ul', { class: 'findings' }, ...list.map((one) => el('li', { class: one.severity },
       el('b', { text: one.title }), el('p', { text: one.advice ?? '' }), el('p', { class: 'muted' }, `${one.severity}, last seen `, time(one.last_seen_at), ' '),
-      one.filter ? el('a', { href: hash('conns', { state: one.state === 'closed' ? 'closed' : '', filter: one.filter }), text: 'Show the connections' }) : null))));
+      ...(one.filter ? scopesOf(one.state).map(([state, text]) => el('a', { href: hash('conns', { state, filter: one.filter }), text })) : [])))));
   }
 
   #listeners() {
@@ -145,15 +154,31 @@ export class Overview {
     const rows = [...this.store.rows.values()];
     const best = (value, show, place, least = 0) => {
       const list = rows.map((row) => [value(row), row]).filter(([v]) => v > least).sort((a, b) => b[0] - a[0]).slice(0, first);
-      replace(place, list.length === 0 ? el('li', { class: 'muted', text: 'None.' }) : list.map(([v, row]) => el('li', {}, el('a', { class: 'mono', href: hash(`conn/${encodeURIComponent(row.id)}`), text: address(row.record.client.address, row.record.client.port) }),
+      replace(place, list.length === 0 ? el('li', { class: 'muted', text: 'None.' }) : list.map(([v, row]) => el('li', {}, el('a', { class: 'mono', href: hash(`conn/${encodeURIComponent(row.id)}`), text: clientOf(row.record) }),
         el('span', { class: 'muted', text: ` ${row.record.listener}` }), el('span', { class: 'value', text: show(v) }))));
     };
-    if (![this.oldest, this.idlest, this.talkers].some(inUse)) {
+    if (![this.oldest, this.idlest, this.busiest, this.busiestAddresses].some(inUse)) {
       best((row) => this.store.ageUs(row), age, this.oldest, -1);
       best((row) => this.store.idleUs(row), age, this.idlest, -1);
-      best((row) => this.store.rateOf(row), byteRate, this.talkers);
+      best((row) => this.store.rateOf(row), byteRate, this.busiest);
+      this.#rankAddresses(rows);
     }
     this.#times();
+  }
+
+  // Whose many small connections make the load is seen here only.
+  #rankAddresses(rows) {
+    const addresses = new Map();
+    for (const row of rows) {
+      const name = row.record.client.address, sum = addresses.get(name) ?? { connections: 0, rate: 0 };
+      sum.connections++;
+      sum.rate += this.store.rateOf(row);
+      addresses.set(name, sum);
+    }
+    const list = [...addresses].sort(([, a], [, b]) => b.rate - a.rate || b.connections - a.connections).slice(0, first);
+    replace(this.busiestAddresses, list.length === 0 ? el('li', { class: 'muted', text: 'None.' }) : list.map(([name, sum]) => el('li', {},
+      el('a', { class: 'mono', href: hash('conns', { filter: `client.address == ${name === null ? 'null' : quoted(name)}` }), text: name ?? 'Unix socket' }),
+      el('span', { class: 'muted', text: ` ${count(sum.connections)} ${sum.connections === 1 ? 'connection' : 'connections'}` }), el('span', { class: 'value', text: byteRate(sum.rate) }))));
   }
 
   // Of the last ended connections, and of all where the daemon tells that.

@@ -126,6 +126,7 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
         self.driver.set_script_timeout(PATIENCE_S)
+        self.driver.set_page_load_timeout(PATIENCE_S)
         self.pictures = pictures
         self.complaints = []
         self.look(1440, 900, dark=False)

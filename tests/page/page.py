@@ -103,6 +103,40 @@ def a_column_sorts_both_ways(browser, daemon):
     close(pairs)
 
 
+def columns_are_chosen_out_of_all_fields(browser, daemon):
+    pairs = [daemon.connect()]
+    path = "legs.client.tcp.cwnd_segments"
+    browser.go(daemon.url + "/#/conns")
+    wait_until(lambda: len(browser.rows()) == 1 and daemon.get("/conns?view=full")["conns"][0]["legs"]["client"]["tcp"], "the row")
+    next(one for one in browser.all("button") if one.text == "Columns").click()
+    browser.one("#column-search").send_keys("cwnd")
+    wait_until(lambda: [one.text for one in browser.all("dialog .columns label") if one.is_displayed()][:1] == [path], "the field")
+    browser.one(f"dialog input[value='{path}']").click()
+    browser.one("dialog button.main").click()
+    wait_until(lambda: browser.rows()[0][path].isdigit(), "its value")
+    browser.go(daemon.url + "/#/conns")  # and it is kept
+    wait_until(lambda: browser.rows()[0][path].isdigit(), "its value again")
+    browser.driver.execute_script("localStorage.clear()")
+    close(pairs)
+
+
+def the_ended_ones_are_sorted_by_the_daemon(browser, daemon):
+    pairs = [daemon.connect(answer=b"x" * (100 * (i + 1))) for i in (1, 0, 2)]
+    close(pairs)
+    wait_until(lambda: len(daemon.get("/conns?state=closed")["conns"]) == 3, "three ends")
+    for sort, column, want in (("-down", "down", ["300 B", "200 B", "100 B"]), ("down", "down", ["100 B", "200 B", "300 B"])):
+        browser.go(daemon.url + "/#/conns?state=closed&sort=" + sort)
+        wait_until(lambda: [row[column] for row in browser.rows()] == want, sort)
+    browser.go(daemon.url + "/#/conns?state=closed&filter=" + "down+%3E+1")
+    browser.wait_text("#filter-fault", "down")
+    browser.go(daemon.url + "/#/conns?state=closed&filter=" + "legs.upstream.bytes_received+%3E+150")
+    wait_until(lambda: len(browser.rows()) == 2, "two of them")
+    browser.wait_text(".shown", "2 ended")
+    client, there = daemon.connect(answer=b"x" * 400)
+    close([(client, there)])
+    wait_until(lambda: len(browser.rows()) == 3, "one more")
+
+
 def a_box_of_the_map_counts_and_shows_its_connections(browser, daemon):
     pairs = [daemon.connect() for _ in range(2)]
     pairs[0][0].shutdown(1)
@@ -183,6 +217,17 @@ def a_chart_begins_now(browser, daemon):
         assert not strange or time.strftime("%H:%M") in ("23:59", "00:00"), strange
         close([pair])
     browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def an_empty_page_says_so(browser, daemon):
+    for view, words in (("map", "No connection has ended yet."), ("conns", "No connection is open."),
+                        ("conns?state=closed", "No connection is like that now."), ("overview", "None has ended yet.")):
+        browser.go(daemon.url + "/#/" + view)
+        browser.wait_text("main", words)
+    browser.go(daemon.url + "/#/conn/nonsense")
+    browser.wait_text(".said", "nonsense")
+    assert not [one for one in browser.all(".panel") if one.is_displayed()]
+    assert not browser.one("#kill").is_enabled()
 
 
 def a_reset_connection_tells_its_story(browser, daemon):
@@ -306,6 +351,58 @@ def names_that_look_like_markup_are_text(browser, upstream):
         daemon.stop()
 
 
+HOSTILE = "\"><script>document.title=1<!--'\\ and not \u202e&lt;%22&#x22;${7*7}"
+
+
+def a_hostile_name_is_text_everywhere_and_can_be_filtered(browser, upstream):
+    with tempfile.TemporaryDirectory() as folder:
+        path, there = os.path.join(folder, HOSTILE), os.path.join(folder, "u" + HOSTILE)
+        with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+            listener.bind(there)
+            listener.listen()
+            daemon = Daemon(upstream, "-l", "unix:" + path, "-u", "unix:" + there)
+            client.connect(path)
+            client.sendall(b"x")
+            accepted, _ = listener.accept()
+            tcp = daemon.connect()
+            record = wait_until(lambda: [one for one in daemon.get("/conns")["conns"] if one["client"]["address"] is None], "it")[0]
+            browser.go(daemon.url + "/#/overview")
+            wait_until(lambda: len(browser.all("#listeners tbody a")) == 2, "both")
+            browser.picture("hostile-overview")
+            next(one for one in browser.all("#listeners tbody a") if HOSTILE in one.get_attribute("textContent")).click()
+            browser.wait_text(".shown", "1 of 2 live")
+            wait_until(lambda: [row["client"] for row in browser.rows()] == ["Unix socket"], "the one")
+            browser.driver.execute_script("location.hash = '/conns?columns=listener,upstream,client'")
+            wait_until(lambda: any(HOSTILE in row["listener"] and HOSTILE in row["upstream"] for row in browser.rows()), "its names")
+            browser.picture("hostile-table")
+            browser.driver.execute_script("location.hash = '/conn/' + arguments[0]", record["id"])
+            browser.wait_text("h1", "Unix socket")
+            browser.picture("hostile")
+            assert HOSTILE in browser.one(".head-facts").get_attribute("textContent")
+            assert "sockproxy" in browser.driver.title and not browser.all("main script, main img"), browser.driver.title
+            wide = browser.driver.execute_script("return document.documentElement.scrollWidth")
+            assert wide <= 1440, wide
+            accepted.close()
+            close([tcp])
+            daemon.stop()
+
+
+def an_address_of_many_connections_is_seen(browser, daemon):
+    pairs = [daemon.connect() for _ in range(3)]
+    browser.go(daemon.url + "/#/overview")
+    browser.wait_text("#busiest-addresses", "3 connections")
+    for _ in range(3):
+        for client, there in pairs:
+            client.sendall(b"x" * 5000)
+            there.recv(5000)
+        time.sleep(0.4)
+    wait_until(lambda: "kB/s" in browser.text("#busiest-addresses"), "their rate")
+    browser.one("#busiest-addresses a").click()
+    browser.wait_text(".shown", "3 of 3 live")
+    assert "client.address" in browser.one("#filter").get_attribute("value")
+    close(pairs)
+
+
 def eight_tabs_are_not_too_many(browser, daemon):
     """A browser has six connections to one host, and a stream takes one."""
     first = browser.driver.current_window_handle
@@ -329,9 +426,23 @@ def eight_tabs_are_not_too_many(browser, daemon):
     close(pairs)
 
 
+def what_is_marked_is_not_opened(browser, daemon):
+    pairs = [daemon.connect()]
+    browser.go(daemon.url + "/#/conns")
+    cell = wait_until(lambda: browser.all(".grid-body [data-column=client]"), "the row")[0]
+    drag = webdriver.ActionChains(browser.driver)
+    drag.move_to_element_with_offset(cell, -60, 0).click_and_hold().move_by_offset(70, 0).release().perform()
+    marked = browser.driver.execute_script("return getSelection().toString()")
+    assert marked and "conn/" not in browser.driver.current_url, (marked, browser.driver.current_url)
+    cell.click()
+    wait_until(lambda: "conn/" in browser.driver.current_url, "the connection")
+    close(pairs)
+
+
 def a_restart_is_noticed_and_the_page_comes_back_by_itself(browser, upstream):
     daemon = Daemon(upstream)
     pair = daemon.connect()
+    old = daemon.get("/conns")["conns"][0]["id"]
     admin = daemon.url.removeprefix("http://")
     browser.go(daemon.url + "/#/conns")
     wait_until(lambda: len(browser.rows()) == 1, "the row")
@@ -340,12 +451,25 @@ def a_restart_is_noticed_and_the_page_comes_back_by_itself(browser, upstream):
     browser.wait_text("#banner", "Not live")
     browser.wait_text("#live", "not live, retrying")
     browser.picture("not-live")
+    browser.look(360, 780, dark=False)
+    browser.picture("not-live-360")
+    assert browser.driver.execute_script("return document.documentElement.scrollWidth") <= 360
+    browser.look(1440, 900, dark=False)
     daemon = Daemon(upstream, admin=admin)
     pair = daemon.connect()
     browser.wait_live()
     wait_until(lambda: [row["client"] for row in browser.rows()] == [f"127.0.0.1:{pair[0].getsockname()[1]}"], "the new row")
     assert not browser.one("#live").text.startswith("not")
+    assert not [one for one in browser.all("#banner") if one.is_displayed()]
+    browser.driver.execute_script("location.hash = '/conn/' + arguments[0]", old)
+    browser.wait_text(".said", "never gave the id")
+    browser.driver.execute_script("location.hash = '/conn/' + arguments[0]", daemon.get("/conns")["conns"][0]["id"])
+    browser.wait_text(".head-facts", "established")
     close([pair])
+    daemon.stop()
+    daemon = Daemon(upstream, admin=admin)
+    browser.wait_text(".said", "This is how it was when it was last seen.")
+    assert not browser.one("#kill").is_enabled()
     daemon.stop()
 
 
@@ -412,7 +536,9 @@ def keys_alone_will_do(browser, daemon):
     pairs = [daemon.connect() for _ in range(3)]
     browser.go(daemon.url + "/#/map")
     browser.wait_live()
+    assert browser.driver.execute_script("return document.activeElement === document.body")
     browser.press("2")
+    assert browser.one("#filter").accessible_name == "Filter", browser.one("#filter").accessible_name
     wait_until(lambda: len(browser.rows()) == 3, "three rows")
     browser.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
     second = wait_until(lambda: browser.rows()[1]["client"], "a row")
@@ -423,14 +549,44 @@ def keys_alone_will_do(browser, daemon):
     wait_until(lambda: len(browser.rows()) == 3, "the table again")
     browser.press("/")
     wait_until(lambda: browser.driver.switch_to.active_element.get_attribute("id") == "filter", "the filter")
+    assert browser.driver.title.startswith("Connections"), browser.driver.title
     browser.press(Keys.ESCAPE, "3")
     browser.wait_text("h1", "Overview")
+    assert browser.driver.title.startswith("Overview"), browser.driver.title
+    browser.press("2")
+    wait_until(lambda: len(browser.rows()) == 3, "three rows")
+    focused = lambda: browser.driver.execute_script("return document.activeElement.textContent")
+    for _ in range(30):
+        browser.press(Keys.TAB)
+        if focused() == "Age":
+            break
+    browser.press(Keys.ENTER)
+    wait_until(lambda: "sort=-age" in browser.driver.current_url and focused().startswith("Age"), "the oldest first, and the focus where it was")
+    head = browser.one("[role=columnheader][data-column=age]")
+    assert head.get_attribute("aria-sort") == "descending"
+    browser.press("?")
+    browser.wait_text("dialog", "write a filter")
+    browser.press(Keys.ENTER)
+    wait_until(lambda: not browser.all("dialog"), "the list gone")
+    assert focused().startswith("Age"), focused()
+    browser.press("1")
+    box = lambda: browser.driver.switch_to.active_element.get_attribute("data-box")
+    browser.wait_text("[data-box=established] .number", "3")
+    for _ in range(20):
+        browser.press(Keys.TAB)
+        if box() == "established":
+            break
+    browser.press(Keys.ENTER)
+    wait_until(lambda: "state=established" in browser.driver.current_url, "those of the box")
     close(pairs)
 
 
 def numbers_agree_with_the_daemon(browser, daemon):
     pairs = [daemon.connect() for _ in range(7)]
-    close(pairs[:3])
+    for first, then in (pairs[0], pairs[1], reversed(pairs[2])):
+        first.close()
+        assert then.recv(1) == b""  # or the other might be thought to have begun
+        then.close()
     stats = wait_until(lambda: (lambda s: s["connections_active"] == 4 and s)(daemon.get("/stats")), "four left")
     browser.go(daemon.url + "/#/conns")
     browser.wait_text(".shown", "4 of 4 live")
@@ -439,11 +595,32 @@ def numbers_agree_with_the_daemon(browser, daemon):
     browser.wait_text(".tiles", f"{stats['totals']['connections_accepted']:,} in all")
     shown = dict(zip(*[[one.text for one in browser.all(f".tile {part}")] for part in ("dt", ".value")]))
     assert shown["Active"] == "4", shown
+    bars = lambda: {one.text.split("\n")[0]: one.text.split("\n")[-1] for one in browser.all(".bar-line")}
+    wait_until(lambda: bars() == {"client_fin": "2 (67 %)", "upstream_fin": "1 (33 %)", "client": "2 (67 %)", "upstream": "1 (33 %)"}, "who ended how many")
     closed = sum(stats["connections_closed_by_reason"].values())
     browser.go(daemon.url + "/#/map")
     browser.wait_text(".map-ends h2", f"{closed:,} since the start")
     browser.wait_text("[data-box=established] .number", "4")
     close(pairs[3:])
+
+
+def a_finding_is_shown_and_leads_to_its_connections(browser, upstream):
+    dead = socket.create_server(("127.0.0.1", 0))
+    port = dead.getsockname()[1]
+    dead.close()
+    daemon = Daemon(upstream, "-u", f"127.0.0.1:{upstream.port},127.0.0.1:{port}", is_demo=True)
+    for _ in range(120):
+        close([daemon.connect()])
+    title = wait_until(lambda: daemon.get("/findings")["findings"], "the finding")[0]["title"]
+    browser.go(daemon.url + "/#/overview")
+    browser.wait_text(".findings", title)
+    browser.picture("finding")
+    violations = browser.axe(axe_source)
+    assert not violations, violations
+    assert [one.text for one in browser.all(".findings a")] == ["Show those that have ended", "Show those that live"]
+    browser.driver.execute_script("document.querySelector('.findings a').click()")
+    wait_until(lambda: len(browser.rows()) > 0, "its connections")
+    daemon.stop()
 
 
 def what_was_missed_is_asked_for_again(browser, daemon):
@@ -500,6 +677,12 @@ def every_view_is_accessible_and_fits(browser, daemon):
                 wide = browser.driver.execute_script("return document.documentElement.scrollWidth")
                 if wide > width:
                     faults.append(f"{where}: {wide} px wide")
+                if name == "conn":
+                    faults += dialog_faults(browser, lambda: browser.one("#kill").click(), f"kill-{where}")
+                if name == "conns":
+                    faults += dialog_faults(browser, lambda: next(one for one in browser.all("button") if one.text == "Columns").click(), f"columns-{where}")
+                    faults += dialog_faults(browser, lambda: browser.press("?"), f"keys-{where}")
+            faults += theme_faults(browser, f"{width}-{'dark' if dark else 'light'}")
     browser.look(1440, 900, dark=False)
     assert not faults, "\n".join(faults)
     close(pairs)

@@ -89,7 +89,10 @@ START_TEST(a_page_may_load_nothing_from_elsewhere_and_nothing_inline)
 	asset_reply(&page, &reply);
 	ck_assert_ptr_nonnull(reply.policy);
 	ck_assert_ptr_nonnull(strstr(reply.policy, "default-src 'none'"));
+	/* What default-src does not speak for. */
 	ck_assert_ptr_nonnull(strstr(reply.policy, "frame-ancestors 'none'"));
+	ck_assert_ptr_nonnull(strstr(reply.policy, "base-uri 'none'"));
+	ck_assert_ptr_nonnull(strstr(reply.policy, "form-action 'none'"));
 	ck_assert_ptr_null(strstr(reply.policy, "unsafe"));
 	ck_assert_ptr_null(strstr(reply.policy, "http"));
 	ck_assert_ptr_null(strchr(reply.policy, '*'));
