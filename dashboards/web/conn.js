@@ -36,7 +36,7 @@ export class Conn {
     this.note = el('span', { class: 'note', role: 'status' });
     this.killButton = el('button', { type: 'button', class: 'danger', id: 'kill', text: 'End it', onclick: () => this.#kill() });
     this.liveCharts = el('section', { class: 'panel wide' }, el('h2', { text: 'Live' }), el('div', { class: 'charts' }, ...this.charts.map((chart) => chart.node)));
-    this.node = el('div', { class: 'view conn empty' },
+    this.node = el('div', { class: 'view conn unknown' },
       el('p', { class: 'back' }, el('a', { href: '#/conns', text: '← Connections', onclick: (event) => { event.preventDefault(); back(); } })),
       el('div', { class: 'title-line' }, this.title, el('div', { class: 'buttons' }, this.note,
         el('button', { type: 'button', text: 'Copy JSON', onclick: () => this.#copy(JSON.stringify(this.#record, null, 2)) }),
@@ -80,7 +80,7 @@ export class Conn {
   #show(record, story) {
     const revised = this.#record?.revision !== record.revision;
     this.#record = record;
-    this.node.classList.remove('empty');
+    this.node.classList.remove('unknown');
     setText(this.title, `${clientOf(record)} → ${address(record.target.address, record.target.port)}`);
     document.title = `${this.title.textContent} – sockproxy`;
     setText(this.said, record.close?.detail ?? '');

@@ -195,7 +195,7 @@ export class Table {
     const what = this.#state === 'closed' ? `${count(rows.length)} ended${this.more ? ', and there are more' : ''}` : `${count(rows.length)} of ${count(this.store.rows.size)} live${this.store.truncated ? ', not all are kept here' : ''}`;
     setText(this.shown, what);
     this.empty.hidden = rows.length > 0;
-    setText(this.empty, this.refused ? 'The filter makes no sense yet: see above.' : this.#filter !== '' || this.#state !== '' ? 'No connection is like that now.' : this.store.status === 'starting' ? 'Asking the daemon.' : 'No connection is open. Whoever connects appears here at once.');
+    setText(this.empty, this.refused ? 'The filter makes no sense yet: see above.' : this.#filter === '' && this.#state === 'closed' ? 'No ended connection is kept yet.' : this.#filter !== '' || this.#state !== '' ? 'No connection is like that now.' : this.store.status === 'starting' ? 'Asking the daemon.' : 'No connection is open. Whoever connects appears here at once.');
   }
 }
 

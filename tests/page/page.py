@@ -221,12 +221,13 @@ def a_chart_begins_now(browser, daemon):
 
 def an_empty_page_says_so(browser, daemon):
     for view, words in (("map", "No connection has ended yet."), ("conns", "No connection is open."),
-                        ("conns?state=closed", "No connection is like that now."), ("overview", "None has ended yet.")):
+                        ("conns?state=closed", "No ended connection is kept yet."), ("conns?state=flushing", "No connection is like that now."), ("overview", "None has ended yet.")):
         browser.go(daemon.url + "/#/" + view)
         browser.wait_text("main", words)
     browser.go(daemon.url + "/#/conn/nonsense")
     browser.wait_text(".said", "nonsense")
     assert not [one for one in browser.all(".panel") if one.is_displayed()]
+    assert browser.one("h1").value_of_css_property("color") == browser.one("body").value_of_css_property("color")
     assert not browser.one("#kill").is_enabled()
 
 
