@@ -187,6 +187,21 @@ RATES = """
 """
 
 
+def no_time_is_cut_off(browser, daemon):
+    browser.go(daemon.url + "/#/overview")
+    wait_until(lambda: len(browser.all(".times td")) >= 12, "times")
+    for width in (1440, 1000, 360):
+        browser.look(width, 900, dark=False)
+        # In one script: the next look of the page writes the times anew.
+        wide = browser.driver.execute_script("""
+            for (const line of document.querySelectorAll('.times tbody tr'))
+              ['888 µs', '88.8 ms', '888 ms', '8 m 58 s'].forEach((text, i) => { line.querySelectorAll('td')[i].textContent = text; });
+            const times = document.querySelector('.times');
+            return innerWidth === arguments[0] ? times.scrollWidth - times.clientWidth : null""", width)
+        assert wide == 0, (width, wide)
+    browser.look(1440, 900, dark=False)
+
+
 def no_rate_of_the_map_is_hidden(browser, upstream):
     for arguments in ([], ["--proxy-in"]):
         daemon = Daemon(upstream, *arguments)
