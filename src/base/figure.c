@@ -59,3 +59,11 @@ figure_duration(int64_t us, enum figure_style style, char text[FIGURE_MAX])
 		return pair(hours, unit[HOURS], minutes % 60, unit[MINUTES_AFTER], style, text);
 	return pair(hours / 24, unit[DAYS], hours % 24, unit[HOURS_AFTER], style, text);
 }
+
+void
+figure_add_duration(struct text *text, int64_t us)
+{
+	char figure[FIGURE_MAX];
+
+	text_add(text, figure_duration(us > 0 ? us : 0, FIGURE_SPACED, figure));
+}

@@ -3,6 +3,7 @@
 #define BASE_FIGURE_H
 
 #include <stdint.h>
+#include "base/text.h"
 
 /*
  * Sizes and durations as people read them: three digits and a unit, "12.3kB".
@@ -16,5 +17,8 @@ enum figure_style { FIGURE_NARROW, FIGURE_SPACED };
 
 const char *figure_size(uint64_t bytes, enum figure_style style, char text[FIGURE_MAX]);
 const char *figure_duration(int64_t us, enum figure_style style, char text[FIGURE_MAX]); /* us >= 0 */
+
+/* In a sentence; less than nothing is told as nothing. */
+void figure_add_duration(struct text *text, int64_t us);
 
 #endif

@@ -75,19 +75,14 @@ add_lost(struct text *text, const struct evidence *it)
 static bool
 add_idle(struct text *text, const struct evidence *it)
 {
-	char figure[FIGURE_MAX];
-
-	text_add(text, figure_duration(it->record->close.idle_us, FIGURE_SPACED, figure));
+	figure_add_duration(text, it->record->close.idle_us);
 	return true;
 }
 
 static bool
 add_lived(struct text *text, const struct evidence *it)
 {
-	char figure[FIGURE_MAX];
-	int64_t lived = record_offset_us(it->record, it->record->closed_ns);
-
-	text_add(text, figure_duration(lived > 0 ? lived : 0, FIGURE_SPACED, figure));
+	figure_add_duration(text, record_offset_us(it->record, it->record->closed_ns));
 	return true;
 }
 
@@ -129,12 +124,11 @@ static bool
 add_took(struct text *text, const struct evidence *it)
 {
 	const struct record_attempt *attempt = &it->record->attempt;
-	char figure[FIGURE_MAX];
 
 	if (attempt->began_us == RECORD_UNKNOWN || attempt->ended_us == RECORD_UNKNOWN)
 		text_add(text, "an unknown time");
 	else
-		text_add(text, figure_duration(attempt->ended_us - attempt->began_us, FIGURE_SPACED, figure));
+		figure_add_duration(text, attempt->ended_us - attempt->began_us);
 	return true;
 }
 

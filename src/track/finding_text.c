@@ -81,14 +81,6 @@ add_time(struct text *text, int64_t us, int64_t spread_us)
 }
 
 static void
-add_duration(struct text *text, int64_t us)
-{
-	char figure[FIGURE_MAX];
-
-	text_add(text, figure_duration(us > 0 ? us : 0, FIGURE_SPACED, figure));
-}
-
-static void
 write_idle_title(struct text *text, const struct settings *settings, const struct finding *finding)
 {
 	const char *side = leg_text((enum leg_name)finding->side);
@@ -119,7 +111,7 @@ write_unfinished_title(struct text *text, const struct settings *settings, const
 	if (finding->unfinished.waiting > 0) {
 		text_addf(text, "%s%llu wait, the longest for ", finding->unfinished.cut > 0 ? ", " : "",
 		    (unsigned long long)finding->unfinished.waiting);
-		add_duration(text, finding->unfinished.longest_us);
+		figure_add_duration(text, finding->unfinished.longest_us);
 	}
 }
 

@@ -9,14 +9,6 @@
 
 #define US_PER_S INT64_C(1000000)
 
-static void
-add_duration(struct text *text, int64_t us)
-{
-	char figure[FIGURE_MAX];
-
-	text_add(text, figure_duration(us > 0 ? us : 0, FIGURE_SPACED, figure));
-}
-
 /* Who is who. */
 
 static bool
@@ -66,7 +58,7 @@ add_failure(struct text *text, const struct evidence *it, const struct story_att
 	else
 		clause_add_end(text, &attempt->address);
 	text_addf(text, " (%s after ", strerrorname_np(attempt->error));
-	add_duration(text, attempt->ended_us - attempt->began_us);
+	figure_add_duration(text, attempt->ended_us - attempt->began_us);
 	text_add_char(text, ')');
 }
 
@@ -101,7 +93,7 @@ add_syn_repeats(struct text *text, const struct evidence *it)
 
 	if (attempt->ended_us == RECORD_UNKNOWN || took < US_PER_S || took % US_PER_S > 300000)
 		return false;
-	add_duration(text, took);
+	figure_add_duration(text, took);
 	return true;
 }
 
@@ -241,7 +233,7 @@ add_stalls(struct text *text, const struct evidence *it, enum leg_name leg)
 		text_add(text, "once, for ");
 	else
 		text_addf(text, "%d times, for ", stalls.count);
-	add_duration(text, stalls.longest_us);
+	figure_add_duration(text, stalls.longest_us);
 	text_add(text, stalls.count == 1 ? "" : " at the longest");
 	if (stalls.lasts)
 		text_add(text, it->record->state == CONN_CLOSED ? ", until the end" : ", and it lasts");
@@ -262,7 +254,7 @@ add_then(struct text *text, const struct evidence *it, enum leg_name leg)
 		text_add(text, "did so ");
 	else
 		text_add(text, it->record->state == CONN_CLOSED ? "had not when all was closed, " : "has not, ");
-	add_duration(text, (others != RECORD_UNKNOWN ? others : age(it)) - its);
+	figure_add_duration(text, (others != RECORD_UNKNOWN ? others : age(it)) - its);
 	text_add(text, " later");
 	return true;
 }
@@ -307,9 +299,9 @@ add_keepalive(struct text *text, const struct evidence *it)
 	if (keepalive->idle_ns == 0)
 		return false;
 	text_add(text, "after ");
-	add_duration(text, keepalive->idle_ns / NS_PER_US);
+	figure_add_duration(text, keepalive->idle_ns / NS_PER_US);
 	text_add(text, ", then every ");
-	add_duration(text, keepalive->interval_ns / NS_PER_US);
+	figure_add_duration(text, keepalive->interval_ns / NS_PER_US);
 	return true;
 }
 
