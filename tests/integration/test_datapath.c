@@ -108,7 +108,7 @@ START_TEST(idle_it_has_no_pipe)
 	carry(hop.client, hop.upstream, MUCH);
 	carry(hop.upstream, hop.client, MUCH);
 	wait_until(proxy_stat(hop.proxy, "totals.pipes_open") == 0);
-	wait_until(descriptors_count(hop.proxy->pid) == before);
+	wait_until(descriptors_count(hop.proxy->pid) <= before); /* a question may have been open then */
 	hop_end(&hop);
 }
 END_TEST

@@ -9,8 +9,8 @@ PINGPONG asks 1,000 small questions a second, 100 short connections a second com
 minute), 10 lists a second are read, and 100 follow the events: 40 of them all events, and of these 10 read nothing
 for 25 seconds at a time.
 
-What the process takes is sampled into the CSV.  It must be the same at the end as it was after five minutes
-(memory is not judged where it was less than ten), all descriptors must be given back when all
+What the process takes is sampled into the CSV.  It must be the same at the end as it was in the middle
+(memory is not judged where it was less than ten minutes), all descriptors must be given back when all
 have left, and each follower must have seen or been told as lost whatever was published.  Of the slow ones some may be
 cut, and others come in their place; no one else may.  Exit status 0: so it is.
 """
@@ -36,8 +36,8 @@ STALL_S, SLOW_BUFFER = 25, 16384
 LISTS_PER_SECOND, CHURN_PER_SECOND, QUESTIONS_PER_SECOND, ASKERS = 10, 100, 1000, 64
 BURST_S, BURST_EVERY_S, BURST_PER_SECOND = 30, 120, 600  # more events than are remembered for the slow ones
 PATIENCE_S = 60
-WARM_S = 300  # the followers' buffers are allocated at once, and touched as they fall behind
-RSS_SHARE, RSS_KIB = 0.02, 1024
+MEMORY_S = 600  # the followers' buffers are allocated at once, and touched as they fall behind: most of them in the first half
+RSS_SHARE, RSS_KIB = 0.01, 512
 SOME = ("types=close&format=ndjson&fields=id", "filter=bytes_received+%3E+1M", "types=denied,drain", "interval=5s&fields=id",
         "types=half_close&view=full", "filter=close.reason+==+client_reset&format=ndjson")
 
@@ -339,12 +339,11 @@ class Samples:
         return dict(zip(self.COLUMNS, row))
 
     def medians(self, column):
-        """Of a tenth of the time when all has been used once, and of the last tenth."""
+        """Of the tenth in the middle, when all has been used once, and of the last tenth."""
         at = self.COLUMNS.index(column)
         over = self.rows[-1][0]
-        early = max(0.1 * over, min(WARM_S, 0.5 * over))
         return [statistics.median(row[at] for row in self.rows if begin <= row[0] <= begin + 0.1 * over)
-                for begin in (early, 0.9 * over)]
+                for begin in (0.45 * over, 0.9 * over)]
 
 
 def start_bytes(arguments, beside):
@@ -412,12 +411,12 @@ def settle_followers(followers, admin, workers, before):
 def compare(samples, first, last):
     faults = []
     for column, share, least in (("rss_kib", RSS_SHARE, RSS_KIB), ("threads", 0, 0)):
-        early, late = samples.medians(column)
-        print(f"{column}: {early:g} in an early tenth, {late:g} in the last, {last[column]} when all had left", flush=True)
-        if samples.rows[-1][0] < 2 * WARM_S and column == "rss_kib":
+        middle, late = samples.medians(column)
+        print(f"{column}: {middle:g} in the middle tenth, {late:g} in the last, {last[column]} when all had left", flush=True)
+        if samples.rows[-1][0] < MEMORY_S and column == "rss_kib":
             print("too short a time to judge memory by", flush=True)
-        elif late > early + max(share * early, least):
-            faults.append(f"{column} has grown from {early:g} to {late:g}")
+        elif late > middle + max(share * middle, least):
+            faults.append(f"{column} has grown from {middle:g} to {late:g}")
     for column in ("sockets", "pipes", "other"):
         print(f"{column}: {first[column]} at the start, {last[column]} at the end", flush=True)
         if last[column] != first[column]:
