@@ -3,13 +3,25 @@
 
 #include <time.h>
 
-int64_t
-clock_now(void)
+static int64_t
+nanoseconds_of(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+int64_t
+clock_now(void)
+{
+	return nanoseconds_of(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_thread(void)
+{
+	return nanoseconds_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t

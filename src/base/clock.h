@@ -13,6 +13,9 @@
 /* Nanoseconds that never go back; compare only with each other. */
 int64_t clock_now(void);
 
+/* Nanoseconds of a processor that the calling thread has had so far: what it did, and not how long it waited for its turn. */
+int64_t clock_thread(void);
+
 /* Microseconds since 1970 in UTC, for people.  May be set back at any time. */
 int64_t clock_wall_us(void);
 

@@ -9,7 +9,7 @@
 
 enum {
 	READ_MAX = 32768, /* closed ones in one look: some milliseconds */
-	REST = 100,       /* between two looks at what lives, as many times as long as one took */
+	REST = 100,       /* between two looks at what lives, as many times as long as one worked */
 };
 
 struct lookout {
@@ -119,13 +119,12 @@ judge(struct lookout *it)
 void
 lookout_look(struct lookout *lookout)
 {
-	int64_t began = clock_now();
+	int64_t began = clock_now(), busy = clock_thread();
 
 	read_closed(lookout);
 	if (began < lookout->next_ns)
 		return;
 	read_live(lookout);
 	judge(lookout);
-	int64_t took = clock_now() - began;
-	lookout->next_ns = began + took * REST;
+	lookout->next_ns = began + (clock_thread() - busy) * REST;
 }

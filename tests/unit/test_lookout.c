@@ -206,21 +206,36 @@ START_TEST(failed_attempts_are_found_in_the_notes)
 }
 END_TEST
 
-/* Each look at the clock takes a tenth of a second here. */
-START_TEST(what_takes_long_is_done_less_often)
+/* One finding, which was last seen then. */
+static int64_t
+find_one(void)
 {
 	for (int i = 0; i < 12; i++)
 		open_one(0, CONN_CLIENT_HALF_CLOSED);
 	fake_clock_advance(40 * NS_PER_S);
-	fake_clock_tick(100 * NS_PER_MS);
 	lookout_look(lookout);
-	fake_clock_tick(0);
 	findings_read(track.findings, &list);
 	ck_assert_uint_eq(list.count, 1);
-	int64_t seen = list.list[0].last_seen_us;
+	return list.list[0].last_seen_us;
+}
+
+START_TEST(what_takes_long_is_done_less_often)
+{
+	fake_clock_busy(NS_PER_S);
+	int64_t seen = find_one();
 	look();
 	ck_assert_int_eq(list.list[0].last_seen_us, seen);
 	fake_clock_advance(300 * NS_PER_S);
+	look();
+	ck_assert_int_gt(list.list[0].last_seen_us, seen);
+}
+END_TEST
+
+/* Each look at the clock takes a tenth of a second here, in which others had the processor. */
+START_TEST(what_had_to_wait_for_its_turn_is_not)
+{
+	fake_clock_tick(100 * NS_PER_MS);
+	int64_t seen = find_one();
 	look();
 	ck_assert_int_gt(list.list[0].last_seen_us, seen);
 }
@@ -240,6 +255,7 @@ main(void)
 	tcase_add_test(tcase, what_lives_is_looked_at_anew_each_time);
 	tcase_add_test(tcase, failed_attempts_are_found_in_the_notes);
 	tcase_add_test(tcase, what_takes_long_is_done_less_often);
+	tcase_add_test(tcase, what_had_to_wait_for_its_turn_is_not);
 	suite_add_tcase(suite, tcase);
 	return suite_main(suite);
 }
