@@ -231,11 +231,12 @@ take_or_off(struct command *command)
 	return take_time(command, "0, or ");
 }
 
-/* The kernel counts these in seconds, up to 32767 (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL). */
+/* The kernel counts these in seconds. */
 static bool
 parse_seconds(int64_t *ns, const char *text, int64_t least)
 {
-	return quantity_parse_duration(ns, text) && *ns % NS_PER_S == 0 && *ns >= least && *ns <= 32767 * NS_PER_S;
+	return quantity_parse_duration(ns, text) && *ns % NS_PER_S == 0 && *ns >= least &&
+	       *ns <= KEEPALIVE_SECONDS_MAX * NS_PER_S;
 }
 
 bool

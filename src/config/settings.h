@@ -44,6 +44,8 @@ struct upstream_setting {
 	int target_count;
 };
 
+enum { KEEPALIVE_SECONDS_MAX = 32767 }; /* the kernel's MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL */
+
 struct keepalive_setting {
 	int64_t idle_ns, interval_ns; /* idle 0: off */
 	int count;

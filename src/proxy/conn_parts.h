@@ -25,8 +25,7 @@ struct conn_leg {
 	bool ended : 1;          /* its FIN was seen */
 	bool fin_sent : 1;
 	bool is_unix : 1;
-	bool keepalive_due : 1; /* it is not set yet, if it should be */
-	bool state_moved : 1;   /* its TCP state may be another than the record's */
+	bool state_moved : 1; /* its TCP state may be another than the record's */
 };
 
 /* What stood at the last look, for the next to compare with.  Small, for there is one for each connection:
@@ -67,6 +66,7 @@ struct conn {
 	bool drafting;          /* bench->draft is its record */
 	bool touched;           /* in bench->touched */
 	bool rearm;             /* a deadline may be nearer than the timer */
+	bool kept_alive;        /* keepalive is set as is its own (manners_spread) */
 	bool retrying;          /* connecting: the target's queue was full, try it again */
 	uint16_t look_ms;       /* flushing: until the next look at the queues */
 	uint16_t prologue;      /* bytes of ours that went before the client's: the PROXY header */

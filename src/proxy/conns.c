@@ -114,16 +114,19 @@ conns_open(struct workbench *bench, int listener, int fd, const struct addr *cli
 	conn_serve(conn, fd);
 }
 
-/* Four system calls, which most connections do not live to need.  That it cannot be set on a socket that took the
+/* Four system calls a leg, which most connections do not live to need.  That it cannot be set on a socket that took the
  * other options is no reason to end it. */
 static void
 keep_alive(struct conn *conn)
 {
-	struct conn_leg *leg = &conn->legs[LEG_UPSTREAM];
+	for (uint32_t i = 0; i < LEG_COUNT; i++) {
+		struct conn_leg *leg = &conn->legs[i];
+		const struct tcp_manner own = manners_spread(&conn->bench->manners.others, conn->slot * LEG_COUNT + i);
 
-	if (leg->keepalive_due && leg->watch.fd != -1 && !leg->is_unix)
-		socket_keep_alive(leg->watch.fd, &conn->bench->manners.others);
-	leg->keepalive_due = false;
+		if (leg->watch.fd != -1 && !leg->is_unix)
+			socket_keep_alive(leg->watch.fd, &own);
+	}
+	conn->kept_alive = true;
 }
 
 bool
@@ -133,7 +136,8 @@ conns_look(struct workbench *bench, uint32_t slot)
 
 	if (!conn->in_use || (!conn_is_forwarding(conn) && conn->state != CONN_FLUSHING))
 		return false;
-	keep_alive(conn);
+	if (!conn->kept_alive)
+		keep_alive(conn);
 	look_take(conn);
 	chronicle_publish(conn);
 	return true;

@@ -134,7 +134,6 @@ describe_target(struct conn *conn, int target, const struct addr *to, int fd)
 	if (fd == -1 || !socket_name(fd, &local))
 		local = (struct addr){ .any.sa_family = to->any.sa_family };
 	conn->legs[LEG_UPSTREAM].is_unix = addr_is_unix(to);
-	conn->legs[LEG_UPSTREAM].keepalive_due = conn->bench->manners_at_connect.others.idle_seconds == 0;
 	record->target = (uint16_t)target;
 	record->target_chosen = true;
 	flow_set(&leg->flow, &local, to);

@@ -111,3 +111,24 @@ manners_at(const struct manners *manners, const struct addr *addr)
 {
 	return addr_is_loopback(addr) ? &manners->loopback : &manners->others;
 }
+
+/* Of 0 to `most` one, evenly over all numbers, and neighbours far apart. */
+static int
+part(int most, uint32_t number, uint32_t odd)
+{
+	uint32_t share = number * odd;
+
+	return (int)((uint64_t)share * ((uint64_t)most + 1) >> 32);
+}
+
+struct tcp_manner
+manners_spread(const struct tcp_manner *manner, uint32_t number)
+{
+	struct tcp_manner spread = *manner;
+
+	spread.idle_seconds -= part(manner->idle_seconds / 4, number, UINT32_C(0x9e3779b1));
+	spread.interval_seconds += part(manner->interval_seconds / 2, number, UINT32_C(0x85ebca6b));
+	if (spread.interval_seconds > KEEPALIVE_SECONDS_MAX)
+		spread.interval_seconds = KEEPALIVE_SECONDS_MAX;
+	return spread;
+}

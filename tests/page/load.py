@@ -59,13 +59,15 @@ window.scroll_ = setInterval(() => {
 
 
 def tell(browser, daemon, minute, load):
+    stats = daemon.get("/stats")
+    assert stats["connections_active"] >= len(load.kept), f"idle ones were lost: {stats['connections_closed_by_reason']}"
     frames = sorted(browser.driver.execute_script("const all = frames_; frames_ = []; return all"))
     browser.driver.execute_cdp_cmd("HeapProfiler.collectGarbage", {})
     metrics = {one["name"]: one["value"] for one in browser.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]}
     at = lambda share: frames[min(len(frames) - 1, int(share * len(frames)))]
     print(f"minute {minute}: {len(frames)} frames, p50 {at(.5):.1f} p95 {at(.95):.1f} p99 {at(.99):.1f} most {frames[-1]:.0f} ms; "
           f"heap {metrics['JSHeapUsedSize'] / 1e6:.1f} MB, {metrics['Nodes']:.0f} nodes; {browser.text('.shown')}; "
-          f"{load.rate():.0f} events/s; script {metrics['ScriptDuration']:.1f} s in all; events missed {daemon.get('/stats')['events_missed']}", flush=True)
+          f"{load.rate():.0f} events/s; script {metrics['ScriptDuration']:.1f} s in all; events missed {stats['events_missed']}", flush=True)
 
 
 def main():

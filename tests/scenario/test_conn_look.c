@@ -572,8 +572,10 @@ START_TEST(keepalive_is_set_with_the_first_look)
 	ck_assert_int_eq(scene_socket(&it, LEG_UPSTREAM)->manner.idle_seconds, 0);
 	for (int i = 0; i < 20; i++)
 		scene_after(100 * NS_PER_MS);
-	ck_assert_int_eq(scene_socket(&it, LEG_UPSTREAM)->manner.idle_seconds, 60);
-	ck_assert_int_eq(scene_socket(&it, LEG_CLIENT)->manner.idle_seconds, 0); /* it has its listener's */
+	for (int i = 0; i < LEG_COUNT; i++) {
+		ck_assert_int_le(scene_socket(&it, i)->manner.idle_seconds, 60);
+		ck_assert_int_ge(scene_socket(&it, i)->manner.idle_seconds, 45);
+	}
 	stop_sampler();
 }
 END_TEST

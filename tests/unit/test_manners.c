@@ -130,6 +130,48 @@ START_TEST(a_name_is_for_all_legs)
 }
 END_TEST
 
+/* 17,000 sockets of 8,500 connections: of no pair of times have more than a queue of the kernel holds. */
+START_TEST(those_that_came_together_do_not_ask_together)
+{
+	enum { SOCKETS = 17000, QUEUE = 1000 };
+	static int pairs[61][16], firsts[61];
+	struct tcp_manner all = { .idle_seconds = 60, .interval_seconds = 10, .count = 6 };
+
+	memset(pairs, 0, sizeof(pairs));
+	memset(firsts, 0, sizeof(firsts));
+	for (uint32_t i = 0; i < SOCKETS; i++) {
+		struct tcp_manner one = manners_spread(&all, i);
+
+		ck_assert_int_ge(one.idle_seconds, 45);
+		ck_assert_int_le(one.idle_seconds, 60);
+		ck_assert_int_ge(one.interval_seconds, 10);
+		ck_assert_int_le(one.interval_seconds, 15);
+		ck_assert_int_eq(one.count, 6);
+		pairs[one.idle_seconds][one.interval_seconds]++;
+		firsts[one.idle_seconds]++;
+	}
+	for (int idle = 45; idle <= 60; idle++) {
+		ck_assert_int_lt(firsts[idle], SOCKETS / 16 * 5 / 4);
+		for (int interval = 10; interval <= 15; interval++)
+			ck_assert_int_lt(pairs[idle][interval], QUEUE / 4);
+	}
+}
+END_TEST
+
+START_TEST(what_is_short_or_off_stays_so_and_nothing_grows_too_long_for_the_kernel)
+{
+	struct tcp_manner off = { 0 }, shortest = { .idle_seconds = 1, .interval_seconds = 1, .count = 3 };
+	struct tcp_manner longest = { .idle_seconds = 32767, .interval_seconds = 32767, .count = 127 };
+
+	for (uint32_t i = 0; i < 1000; i++) {
+		ck_assert_int_eq(manners_spread(&off, i).idle_seconds, 0);
+		ck_assert_int_eq(manners_spread(&shortest, i).idle_seconds, 1);
+		ck_assert_int_eq(manners_spread(&shortest, i).interval_seconds, 1);
+		ck_assert_int_le(manners_spread(&longest, i).interval_seconds, 32767);
+	}
+}
+END_TEST
+
 START_TEST(what_is_kept_is_not_set)
 {
 	ck_assert(check("keep"));
@@ -171,6 +213,8 @@ main(void)
 	tcase_add_test(tcase, what_the_kernel_has_not_is_refused_with_what_it_has);
 	tcase_add_test(tcase, a_name_is_for_all_legs);
 	tcase_add_test(tcase, what_is_kept_is_not_set);
+	tcase_add_test(tcase, those_that_came_together_do_not_ask_together);
+	tcase_add_test(tcase, what_is_short_or_off_stays_so_and_nothing_grows_too_long_for_the_kernel);
 	tcase_add_test(tcase, without_a_name_only_loopback_differs_and_only_where_the_system_paces);
 	tcase_add_test(
 	    tcase, what_is_not_for_everybody_is_refused_with_what_is); /* last: without a fork, rights are gone */
