@@ -192,20 +192,22 @@ START_TEST(who_says_little_is_limited_by_itself)
 }
 END_TEST
 
-/* What the kernel has armed for the established socket at this local port (proc(5), tcp: `tr`). */
+/* What the kernel has armed for our established socket of that leg (proc(5), tcp: `tr`). */
 static unsigned
-timer_of(json_int_t port)
+timer_of(const json_t *leg, const char *ours, const char *theirs)
 {
+	const json_t *tuple = path(leg, "tuple");
 	FILE *sockets = fopen("/proc/net/tcp", "r");
 	unsigned timer = 0;
 	char line[256];
 
 	ck_assert_ptr_nonnull(sockets);
 	while (fgets(line, sizeof(line), sockets) != NULL) {
-		unsigned local, state, kind;
+		unsigned local, remote, state, kind;
 
-		if (sscanf(line, " %*u: %*x:%x %*x:%*x %x %*x:%*x %x:", &local, &state, &kind) == 3 &&
-		    local == (unsigned)port && state == TCP_IS_ESTABLISHED)
+		if (sscanf(line, " %*u: %*x:%x %*x:%x %x %*x:%*x %x:", &local, &remote, &state, &kind) == 4 &&
+		    local == path_number(tuple, ours) && remote == path_number(tuple, theirs) &&
+		    state == TCP_IS_ESTABLISHED)
 			timer = kind;
 	}
 	fclose(sockets);
@@ -219,8 +221,8 @@ START_TEST(both_legs_are_kept_alive)
 	hop = hop_open(_i == 0 ? "--keepalive 60s,10s,6" : "--keepalive 5s,10s,6");
 	json_t *record = fresh();
 
-	wait_until(timer_of(path_number(record, "legs.client.tuple.destination_port")) == KEEPALIVE);
-	wait_until(timer_of(path_number(record, "legs.upstream.tuple.source_port")) == KEEPALIVE);
+	wait_until(timer_of(path(record, "legs.client"), "destination_port", "source_port") == KEEPALIVE);
+	wait_until(timer_of(path(record, "legs.upstream"), "source_port", "destination_port") == KEEPALIVE);
 }
 END_TEST
 

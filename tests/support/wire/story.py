@@ -150,7 +150,10 @@ def again(wire, sent):
 
 
 def judge_segments(case):
-    """The kernel was asked just before the close: what crossed with that, or came behind a RST, may be counted or not."""
+    """
+    The kernel was asked just before the close: what crossed with that, or came behind a RST, may be counted or not; and
+    behind both FINs a socket in TIME_WAIT is another one, which counts nothing.
+    """
     for name, wire in case.wire.items():
         tcp = case.record["legs"][name].get("tcp")
         if tcp is None or case.is_unix(name) or tcp["segments_sent"] is None or wire.ours.start is None:
@@ -159,7 +162,9 @@ def judge_segments(case):
             these = [packet for packet in wire.packets if (packet.source == wire.ours_name) == mine]
             is_cut = any(packet.size > UNCUT for packet in these)
             uncounted = mine and name == "client"  # the kernel leaves out the answer to a SYN
-            until = min(case.closed_us - CROSSING_US, wire.theirs.rst_at or case.closed_us)
+            fins = [side.fin_at for side in (wire.ours, wire.theirs)]
+            done = max(fins) if None not in fins else case.closed_us
+            until = min(case.closed_us - CROSSING_US, wire.theirs.rst_at or case.closed_us, done)
             least = sum(packet.at < until for packet in these) - uncounted
             most = len(these) - uncounted
             case.differs(f"{name}: {kind}", least <= tcp[kind] and (is_cut or tcp[kind] <= most), True)
