@@ -45,11 +45,15 @@ static bool
 has_finished(const struct conn *conn, enum leg_name leg, enum symptom symptom)
 {
 	const struct conn_leg *it = &conn->legs[leg];
+	bool is_told = symptom == SYMPTOM_FIN_THEN_RST;
 
-	if (symptom != SYMPTOM_RST || it->is_unix)
-		return symptom == SYMPTOM_FIN_THEN_RST;
-	return it->fin_sent &&
-	       symptom_has_finished(it->watch.fd, conn->pumps[leg].received + (leg == LEG_CLIENT ? conn->preface : 0));
+	/* A splice that had moved something when the RST came keeps that to itself, and what is left to be told is EPIPE, as
+	 * behind a FIN. */
+	if (it->is_unix || (is_told && !conn->pumps[leg_other(leg)].spliced))
+		return is_told;
+	if (!is_told && (symptom != SYMPTOM_RST || !it->fin_sent))
+		return false;
+	return symptom_has_finished(it->watch.fd, conn->pumps[leg].received + (leg == LEG_CLIENT ? conn->preface : 0));
 }
 
 /* What came before the loss still goes to the other side; what was for it can go nowhere. */
