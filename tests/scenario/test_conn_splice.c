@@ -140,6 +140,23 @@ START_TEST(a_reset_that_splice_is_told_of_is_no_fin)
 }
 END_TEST
 
+/* The splice to it had moved something and keeps the reset to itself; the next call says EPIPE, as behind a FIN. */
+START_TEST(a_reset_that_a_splice_keeps_to_itself_is_no_fin)
+{
+	bool finished = _i == 1;
+
+	stall_in_a_pipe();
+	client->fin_came = finished;
+	fake_fail(it.client, EPIPE);
+	scene_edge(&it, LEG_CLIENT, EPOLLOUT);
+	turns(3);
+	scene_after(NS_PER_S);
+	scene_check_close(&it, finished ? WHY_CLIENT_ABANDONED : WHY_CLIENT_RESET, BY_CLIENT);
+	ck_assert_int_eq(scene_record(&it)->legs[LEG_CLIENT].fin_received_us == RECORD_UNKNOWN, !finished);
+	ck_assert_int_ne(scene_record(&it)->legs[LEG_CLIENT].rst_received_us, RECORD_UNKNOWN);
+}
+END_TEST
+
 START_TEST(what_a_pipe_holds_for_a_lost_side_is_undelivered)
 {
 	stall_in_a_pipe();
@@ -216,6 +233,7 @@ main(void)
 	tcase_add_test(tcase, a_fin_waits_for_what_a_pipe_holds);
 	tcase_add_test(tcase, a_rst_waits_for_what_a_pipe_holds);
 	tcase_add_test(tcase, a_reset_that_splice_is_told_of_is_no_fin);
+	tcase_add_loop_test(tcase, a_reset_that_a_splice_keeps_to_itself_is_no_fin, 0, 2);
 	tcase_add_test(tcase, what_a_pipe_holds_for_a_lost_side_is_undelivered);
 	tcase_add_test(tcase, before_an_urgent_byte_recv_is_asked);
 	tcase_add_test(tcase, without_pipes_all_is_copied);
