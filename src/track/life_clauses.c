@@ -290,7 +290,7 @@ add_round_age(struct text *text, const struct evidence *it)
 
 /* What was set. */
 
-/* "after 60 s at the latest, then every 10 to 15 s" is what manners_spread makes of it; said is what was set. */
+/* "after 60 s, then every 10 s": as it was set; each connection's own times are near that (manners_spread). */
 static bool
 add_keepalive(struct text *text, const struct evidence *it)
 {

@@ -96,18 +96,23 @@ start_server() {
 	pids="$pids $server"
 }
 
+# await_ready: of the daemon $proxy, whose log is proxy.log: where clients go, $address, and $admin.
+await_ready() {
+	pids="$pids $proxy"
+	wait_for 20 grep -q '^ready: ' "$work/proxy.log" || fail "the daemon did not get ready"
+	ready=$(grep '^ready: ' "$work/proxy.log")
+	address=${ready#ready: }
+	address=${address%% *}
+	admin=${ready##*, admin }
+}
+
 # start_proxy ARGUMENTS: sets $address and $port, where clients go, and $admin.
 start_proxy() {
 	rm -f "$work/proxy.log" # or the line of the one before would do
 	$SOCKPROXY -a 127.0.0.1:0 --datapath "${DATAPATH:-auto}" "$@" 2>"$work/proxy.log" </dev/null &
 	proxy=$!
-	pids="$pids $proxy"
-	wait_for 10 grep -q '^ready: ' "$work/proxy.log" || fail "the daemon did not get ready"
-	ready=$(grep '^ready: ' "$work/proxy.log")
-	address=${ready#ready: }
-	address=${address%% *}
+	await_ready
 	port=${address##*:}
-	admin=${ready##*, admin }
 }
 
 # fact NAME: a number of /stats.

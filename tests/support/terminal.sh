@@ -80,12 +80,7 @@ start() {
 	$SOCKPROXY -a "$admin_at" -l 127.0.0.1:0 -u "127.0.0.1:$upstream" --log-conns off "$@" \
 		2>"$work/proxy.log" </dev/null 8>&- 9<&- &
 	proxy=$!
-	pids="$pids $proxy"
-	wait_for 20 grep -q '^ready: ' "$work/proxy.log" || fail "the daemon did not get ready"
-	ready=$(grep '^ready: ' "$work/proxy.log")
-	address=${ready#ready: }
-	address=${address%% *}
-	admin=${ready##*, admin }
+	await_ready
 }
 
 # crowd COUNT: $upstream is its port; meet then connects them through the daemon.
